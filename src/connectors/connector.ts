@@ -33,7 +33,14 @@ export class ConnectorError extends Error {
   readonly table: string | undefined;
 
   constructor(
-    problem: { code: string; message: string; class: ErrorClass; retryable: boolean; hint?: string | undefined; table?: string | undefined },
+    problem: {
+      code: string;
+      message: string;
+      class: ErrorClass;
+      retryable: boolean;
+      hint?: string | undefined;
+      table?: string | undefined;
+    },
     options?: ErrorOptions,
   ) {
     super(problem.message, options);
@@ -89,7 +96,13 @@ export type CopyOutcome = {
   warnings: readonly Warning[];
 };
 
-export type Check = { end: 'source' | 'destination'; name: string; ok: boolean; issue?: string; hint?: string };
+export type Check = {
+  end: 'source' | 'destination';
+  name: string;
+  ok: boolean;
+  issue?: string;
+  hint?: string;
+};
 
 export type DiscoveredTable = {
   name: string;
@@ -106,6 +119,12 @@ export type DataPlane = {
   /** Raises the load's epoch at the destination and ends older sessions, so that no older invocation commits again. */
   fence(request: Omit<CopyRequest, 'stopAt'> & { stopAt?: number }): Promise<void>;
   /** Reaches both ends and says what they may not do; never throws for a broken end. */
-  check(request: { source: End; destination: End; network: Network; tables: readonly TableSpec[]; schemaChange: string }): Promise<Check[]>;
+  check(request: {
+    source: End;
+    destination: End;
+    network: Network;
+    tables: readonly TableSpec[];
+    schemaChange: string;
+  }): Promise<Check[]>;
   discover(request: { source: End; network: Network }): Promise<DiscoveredTable[]>;
 };

@@ -24,7 +24,8 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford's base 32, as 
 /** 10 characters of time, 16 of chance: sorts by creation to the millisecond and tells nobody else's count. */
 const ulid = (epochMs: number) => {
   let time = '';
-  for (let rest = epochMs, n = 0; n < 10; n++, rest = Math.floor(rest / 32)) time = alphabet[rest % 32] + time;
+  for (let rest = epochMs, n = 0; n < 10; n++, rest = Math.floor(rest / 32))
+    time = alphabet[rest % 32] + time;
   return time + Array.from(randomBytes(16), (byte) => alphabet[byte % 32]).join('');
 };
 
@@ -37,6 +38,9 @@ export const firstIdAt = (kind: IdKind, epochMs: number) =>
 const pattern = (kind: IdKind) => new RegExp(`^${idPrefixes[kind]}_[0-7][0-9a-hjkmnp-tv-z]{25}$`);
 
 export const idSchema = (kind: IdKind) =>
-  z.string().regex(pattern(kind)).meta({ id: `${kind}_id`, example: `${idPrefixes[kind]}_01jq8k2m3n4p5q6r7s8t9v0w1x` });
+  z
+    .string()
+    .regex(pattern(kind))
+    .meta({ id: `${kind}_id`, example: `${idPrefixes[kind]}_01jq8k2m3n4p5q6r7s8t9v0w1x` });
 
 export const isId = (kind: IdKind, text: string) => pattern(kind).test(text);

@@ -7,7 +7,8 @@ const test = Symbol('test');
 export type Test = { [test]: true; op: string; values: readonly unknown[]; orAbsent?: boolean };
 
 const of = (op: string, ...values: unknown[]): Test => ({ [test]: true, op, values });
-export const isTest = (value: unknown): value is Test => typeof value === 'object' && value !== null && test in value;
+export const isTest = (value: unknown): value is Test =>
+  typeof value === 'object' && value !== null && test in value;
 
 export const absent = of('absent');
 export const present = of('present');
@@ -28,7 +29,13 @@ export type Condition = Readonly<Record<string, unknown>>;
 /** One action of a transaction. `undefined` in `set` is skipped; `add` adds to a number that may not exist yet. */
 export type Write =
   | { put: Item; if?: Condition }
-  | { update: Key; set?: Record<string, unknown>; remove?: readonly string[]; add?: Record<string, number>; if?: Condition }
+  | {
+      update: Key;
+      set?: Record<string, unknown>;
+      remove?: readonly string[];
+      add?: Record<string, number>;
+      if?: Condition;
+    }
   | { delete: Key; if?: Condition }
   | { check: Key; if: Condition };
 
