@@ -66,6 +66,7 @@ export const Job = z
     priority: Priority,
     attempt: z.int(),
     metadata: JobMetadata,
+    joined: z.array(z.object({ at: time, by: z.string(), metadata: JobMetadata })),
     joined_count: z.int(),
     created_at: time,
     queued_at: time,
