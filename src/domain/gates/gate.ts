@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Priority } from '#src/domain/jobs/job.ts';
 import { gateCapKey, queueKey, slotKey } from '#src/table/keys.ts';
-import { absent, present, type Item, type Table, type Write } from '#src/table/table.ts';
+import { absent, type Item, present, type Table, type Write } from '#src/table/table.ts';
 
 /** The pool that every organization has. */
 export const defaultPool = 'default';

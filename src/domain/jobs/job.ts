@@ -81,7 +81,7 @@ export const Job = z
   .meta({ id: 'Job' });
 export type Job = z.output<typeof Job>;
 
-const TableResult = z.object({
+export const TableResult = z.object({
   name: z.string(),
   rows_extracted: z.int(),
   rows_loaded: z.int(),

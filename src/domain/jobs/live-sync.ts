@@ -51,15 +51,22 @@ export const pauseLiveSync = (organizationId: string, connectionId: string, paus
 
 type Place = { organizationId: string; connectionId: string };
 
-const change = ({ organizationId, connectionId }: Place, live: LiveSync, set: Record<string, unknown>): Write => ({
+const change = (
+  { organizationId, connectionId }: Place,
+  live: LiveSync,
+  set: Record<string, unknown>,
+): Write => ({
   update: liveKey(organizationId, connectionId),
   set: { ...set, version: live.version + 1 },
   if: { version: live.version },
 });
 
 /** Gives the turn to a sync that did not wait. */
-export const takeTurn = (place: Place, live: LiveSync, sync: { id: string; tables: readonly string[] }): Write =>
-  change(place, live, { running_id: sync.id, running_tables: sync.tables, reading: false });
+export const takeTurn = (
+  place: Place,
+  live: LiveSync,
+  sync: { id: string; tables: readonly string[] },
+): Write => change(place, live, { running_id: sync.id, running_tables: sync.tables, reading: false });
 
 /** Puts a sync behind those that wait, in the order of rank, then id. */
 export const waitForTurn = (place: Place, live: LiveSync, sync: QueuedSync): Write =>
