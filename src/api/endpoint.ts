@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Clock } from '#src/domain/clock.ts';
 import type { Commit } from '#src/domain/commit.ts';
 import type { Inspector } from '#src/domain/connections/inspector.ts';
+import type { Runner, Runner } from '#src/domain/jobs/runner.ts';
 import type { Vault } from '#src/domain/vault.ts';
 import type { Table } from '#src/table/table.ts';
 import type { ParamNames, Route, Use } from './route.ts';
@@ -13,16 +14,6 @@ export type Caller = {
   credentialType: string;
   credentialName: string;
   scopes: readonly string[];
-};
-
-export type Execution = { organizationId: string; jobId: string; attempt: number };
-
-/** Starts a job's execution (a second start of the same one changes nothing) and says how one stands. */
-export type Runner = {
-  start(execution: Execution): Promise<void>;
-  describe(
-    execution: Execution,
-  ): Promise<'running' | 'succeeded' | 'failed' | 'timed_out' | 'aborted' | 'absent'>;
 };
 
 /** Wakes fan-out; a lost wake-up is made good by the sweeper. */

@@ -8,6 +8,8 @@ import type { Key } from './table.ts';
  * | Item | pk | sk | Read by |
  * |---|---|---|---|
  * | organization | ORG#o | META | get |
+ * | secret that signs cursors | ORG#o | CURSOR | get, cached |
+ * | how many of a kind | ORG#o#COUNTS | kind | condition in the creating transaction |
  * | credential | KEY#sha256 | META | authorizer, get |
  * | list of connections, webhooks | ORG#o#CONNECTIONS, ORG#o#WEBHOOKS | id | query, newest first |
  * | a taken name | ORG#o#NAMES | kind#name | condition in the creating transaction |
@@ -33,6 +35,12 @@ export const credentialKey = (sha256Hex: string): Key => ({ pk: `KEY#${sha256Hex
 export const nameKey = (organizationId: string, kind: string, name: string): Key => ({
   pk: `${org(organizationId)}#NAMES`,
   sk: `${kind}#${keyText(name)}`,
+});
+
+export const cursorSecretKey = (organizationId: string): Key => ({ pk: org(organizationId), sk: 'CURSOR' });
+export const countKey = (organizationId: string, kind: string): Key => ({
+  pk: `${org(organizationId)}#COUNTS`,
+  sk: kind,
 });
 
 export const connectionsKey = (organizationId: string, connectionId = ''): Key => ({
@@ -96,3 +104,12 @@ export const dueKey = (id: string, atMs: number) => ({
 });
 /** Attributes to remove when there is nothing more to look for. */
 export const notDue = ['due_pk', 'due_at'] as const;
+
+/** What a due item is, out of its key alone: the index holds nothing else. */
+export const kindOfDue = ({ pk }: Key) => {
+  const [, organizationId = '', kind, id = ''] = pk.split('#');
+  if (kind === 'JOB') return { kind: 'job', organizationId, jobId: id } as const;
+  return kind === 'OUTBOX'
+    ? ({ kind: 'outbox', organizationId } as const)
+    : ({ kind: 'delivery', organizationId } as const);
+};
