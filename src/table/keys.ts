@@ -14,11 +14,16 @@ import type { Key } from './table.ts';
  * | list of connections, webhooks | ORG#o#CONNECTIONS, ORG#o#WEBHOOKS | id | query, newest first |
  * | a taken name | ORG#o#NAMES | kind#name | condition in the creating transaction |
  * | connection | ORG#o#CONN#c | META, CREDENTIALS, LIVE (gate of its syncs), STATE (epochs, checkpoints) | get |
- * | job | ORG#o#JOB#j | META, METADATA, RESULT, ATTEMPT#n | get; `due` while not terminal |
+ * | job | ORG#o#JOB#j | META, METADATA, RESULT | get; `due` while not terminal |
  * | gate | ORG#o#GATE#g | CAP, SLOT#n, QUEUE#kind#rank#job | query |
  * | idempotency record | ORG#o#IDEM#sha256 | RECORD | get |
  * | audit entry | ORG#o#AUDIT#day | id | query, newest first |
  * | list by owner | ORG#o#LIST#owner | id | query, newest first |
+ * | outbox | ORG#o#OUTBOX | ms#id, ASIDE#ms#id | fan-out, oldest first; `due` until it is numbered |
+ * | feed | ORG#o#FEED#seq/1000 | seq; the last number: ORG#o#FEED, HEAD | query, get |
+ * | webhook | ORG#o#WEBHOOKS | id; how many: COUNT | one query for all |
+ * | delivery | ORG#o#DELIVERIES#webhook | id | query, newest first; `due` until it ends; `status` once delivered |
+ * | failed attempt | ORG#o#FAILURES#webhook | ms#delivery#attempt | query of the last 24 h |
  */
 export const keyText = (text: string) =>
   text.replace(/[^A-Za-z0-9_.-]/gu, (char) => `%${char.codePointAt(0)?.toString(16)};`);
@@ -56,10 +61,8 @@ export const connectionKey = (
 export const jobKey = (
   organizationId: string,
   jobId: string,
-  part: 'META' | 'METADATA' | 'RESULT' | `ATTEMPT#${string}` = 'META',
+  part: 'META' | 'METADATA' | 'RESULT' = 'META',
 ): Key => ({ pk: `${org(organizationId)}#JOB#${jobId}`, sk: part });
-export const attemptKey = (organizationId: string, jobId: string, attempt: number) =>
-  jobKey(organizationId, jobId, `ATTEMPT#${ordered(attempt, 4)}`);
 
 const gate = (organizationId: string, gateId: string) => `${org(organizationId)}#GATE#${gateId}`;
 export const gateCapKey = (organizationId: string, gateId: string): Key => ({
@@ -91,6 +94,39 @@ export const auditKey = (organizationId: string, day: string, auditId = ''): Key
 export const listKey = (organizationId: string, owner: string, id = ''): Key => ({
   pk: `${org(organizationId)}#LIST#${owner}`,
   sk: id,
+});
+
+/** Events that wait for their numbers; `aside` is where those are kept that were refused for their own sake. */
+export const outboxKey = (organizationId: string, atMs = 0, id = '', aside = false): Key => ({
+  pk: `${org(organizationId)}#OUTBOX`,
+  sk: `${aside ? 'ASIDE#' : ''}${ordered(atMs)}#${id}`,
+});
+export const feedHeadKey = (organizationId: string): Key => ({
+  pk: `${org(organizationId)}#FEED`,
+  sk: 'HEAD',
+});
+export const feedKey = (organizationId: string, sequence: number): Key => ({
+  pk: `${org(organizationId)}#FEED#${ordered(sequence / 1000, 10)}`,
+  sk: ordered(sequence),
+});
+
+export const webhookKey = (organizationId: string, webhookId = ''): Key => ({
+  pk: `${org(organizationId)}#WEBHOOKS`,
+  sk: webhookId,
+});
+export const webhookCountKey = (organizationId: string) => webhookKey(organizationId, 'COUNT');
+export const deliveryKey = (organizationId: string, webhookId: string, deliveryId = ''): Key => ({
+  pk: `${org(organizationId)}#DELIVERIES#${webhookId}`,
+  sk: deliveryId,
+});
+/** A delivered one's place in the `status` index: the newest tells when a webhook was last reached. */
+export const deliveredKey = (organizationId: string, webhookId: string, atMs = 0, deliveryId = '') => ({
+  status_pk: `${org(organizationId)}#DELIVERED#${webhookId}`,
+  status_sk: `${ordered(atMs)}#${deliveryId}`,
+});
+export const failureKey = (organizationId: string, webhookId: string, atMs: number, attempt = ''): Key => ({
+  pk: `${org(organizationId)}#FAILURES#${webhookId}`,
+  sk: `${ordered(atMs)}#${attempt}`,
 });
 
 /** How many partitions share the sweeping. */
