@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { Clock } from '#src/domain/clock.ts';
 import type { Commit } from '#src/domain/commit.ts';
 import type { Inspector } from '#src/domain/connections/inspector.ts';
-import type { Runner, Runner } from '#src/domain/jobs/runner.ts';
+import type { Runner } from '#src/domain/jobs/runner.ts';
 import type { Vault } from '#src/domain/vault.ts';
 import type { Table } from '#src/table/table.ts';
 import type { ParamNames, Route, Use } from './route.ts';

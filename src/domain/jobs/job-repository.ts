@@ -49,7 +49,7 @@ export const jobRepository = (table: Table, organizationId: string) => ({
   /** A page of ids, newest first, from the list of one owner; `next` continues behind the last one. */
   async listIds(
     query: Pick<JobListQuery, 'connection_id' | 'since' | 'until'>,
-    page: { limit: number; after?: string },
+    page: { limit: number; after?: string | undefined },
   ) {
     const owner = query.connection_id ?? 'jobs';
     const { pk } = listKey(organizationId, owner);

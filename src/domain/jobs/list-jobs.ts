@@ -28,7 +28,7 @@ async function* newestFirst(jobs: Repository, query: JobListQuery, start: string
 export const listJobs = async (
   jobs: Repository,
   query: JobListQuery,
-  page: { limit: number; after?: string },
+  page: { limit: number; after?: string | undefined },
 ): Promise<{ found: Found[]; next?: string }> => {
   if (query.pipeline_id || query.backfill_id || query.sync_id) return { found: [] };
   const fits = matches(query);

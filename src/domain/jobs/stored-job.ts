@@ -64,7 +64,10 @@ const durationOf = ({ started_at, finished_at }: StoredJob) =>
   started_at === undefined || finished_at === undefined ? null : Math.max(0, finished_at - started_at) / 1000;
 
 /** The job as callers see it. */
-export const presentJob = (job: StoredJob, notes: JobNotes, link: ExecutionLink): Job => ({
+export const presentJob = (
+  { job, notes }: { job: StoredJob; notes: JobNotes },
+  link: ExecutionLink,
+): Job => ({
   id: job.id,
   type: job.type,
   status: job.status,
