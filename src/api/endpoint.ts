@@ -50,7 +50,7 @@ export type Request<R extends Route> = {
   caller: Caller;
   requestId: string;
   /** Of a list: how many at most, and the `next` that the page before gave. */
-  page: { limit: number; after: string | undefined };
+  page: { limit: number; after?: string };
   /** Throws `version_conflict` where the caller's If-Match names another version. */
   matchVersion(version: number): void;
   /** Tells the caller of a good answer when to ask again. */
