@@ -59,7 +59,8 @@ export type Request<R extends Route> = {
   commit: Commit;
 };
 
-type Output<R extends Route> = R['returns'][1] extends z.ZodType ? z.input<R['returns'][1]> : undefined;
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler with nothing to answer returns nothing
+type Output<R extends Route> = R['returns'][1] extends z.ZodType ? z.input<R['returns'][1]> : void;
 
 /** A list's handler gives items and, where more follow, a position of its own making. */
 export type Reply<R extends Route> = R extends { list: true }

@@ -37,10 +37,19 @@ export const firstIdAt = (kind: IdKind, epochMs: number) =>
 
 const pattern = (kind: IdKind) => new RegExp(`^${idPrefixes[kind]}_[0-7][0-9a-hjkmnp-tv-z]{25}$`);
 
-export const idSchema = (kind: IdKind) =>
+const makeIdSchema = (kind: IdKind) =>
   z
     .string()
     .regex(pattern(kind))
     .meta({ id: `${kind}_id`, example: `${idPrefixes[kind]}_01jq8k2m3n4p5q6r7s8t9v0w1x` });
+
+const schemas = new Map<IdKind, ReturnType<typeof makeIdSchema>>();
+
+/** One schema for each kind: the OpenAPI document names it once. */
+export const idSchema = (kind: IdKind) => {
+  const schema = schemas.get(kind) ?? makeIdSchema(kind);
+  schemas.set(kind, schema);
+  return schema;
+};
 
 export const isId = (kind: IdKind, text: string) => pattern(kind).test(text);

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import * as z from 'zod';
+import { Paging } from '#src/api/parameters.ts';
 import type { Route } from '#src/api/route.ts';
 import type { Problems } from './problems.ts';
 
@@ -12,15 +13,6 @@ export type ReadQuery = {
 };
 
 const defaultLimit = 50;
-
-export const Paging = z.object({
-  limit: z
-    .string()
-    .regex(/^([1-9]\d?|100)$/, 'must be a whole number from 1 to 100')
-    .transform(Number)
-    .optional(),
-  cursor: z.string().min(1).max(2048).optional(),
-});
 
 /** Each parameter once, and none that the row does not know. */
 export const queryOf = (route: Route, event: APIGatewayProxyEvent, problems: Problems): ReadQuery => {

@@ -1,6 +1,5 @@
 import { endpoint } from '#src/api/endpoint.ts';
 import { routes } from '#src/api/routes.ts';
-import { readConnection } from '#src/domain/connections/connection-repository.ts';
 import { notFound } from '#src/domain/failure.ts';
 import { type Accepted, acceptSync } from '#src/domain/jobs/accept-sync.ts';
 import { presentJob } from '#src/domain/jobs/stored-job.ts';
@@ -13,10 +12,9 @@ export const syncConnection = endpoint(
   routes.syncConnection,
   async ({ params, body, caller, commit, requestId }, services) => {
     if (body.pipeline_id !== undefined) throw notFound('pipeline');
-    const connection = await readConnection(services.table, caller.organizationId, params.connectionId);
     const trigger = {
       organizationId: caller.organizationId,
-      connection: { ...connection, tables: connection.tables.map(({ name }) => name) },
+      connectionId: params.connectionId,
       request: body,
       createdBy: { type: caller.credentialType, id: caller.credentialId, name: caller.credentialName },
       requestId,
