@@ -1,5 +1,7 @@
 import type { Commit } from '#src/domain/commit.ts';
-import { Failure } from '#src/domain/failure.ts';
+import type { StoredConnection } from '#src/domain/connections/connection.ts';
+import { readConnection } from '#src/domain/connections/connection-repository.ts';
+import { Failure, notFound } from '#src/domain/failure.ts';
 import { defaultPool, enterQueue, type Gate, rankOf, readGate, takeSlot } from '#src/domain/gates/gate.ts';
 import { newId } from '#src/domain/ids.ts';
 import { connectionKey, dueKey, jobKey } from '#src/table/keys.ts';
@@ -12,7 +14,7 @@ import { joinable, LiveSync, queuedMax, takeTurn, waitForTurn } from './live-syn
 import { lookRunningMs, lookWaitingMs } from './look.ts';
 import type { JobServices } from './runner.ts';
 import type { JobNotes, StoredJob } from './stored-job.ts';
-import type { SyncTrigger } from './sync-trigger.ts';
+import { type SyncTrigger, tablesOf } from './sync-trigger.ts';
 
 export type Accepted = { job: StoredJob; notes: JobNotes; created: boolean };
 
@@ -71,21 +73,24 @@ const dispatch = async (job: StoredJob, services: JobServices) => {
 };
 
 const planSync = async (trigger: SyncTrigger, { table, clock }: JobServices): Promise<Plan> => {
-  const { organizationId, connection } = trigger;
-  const [item, gate] = await Promise.all([
-    table.get(connectionKey(organizationId, connection.id, 'LIVE')),
+  const { organizationId, connectionId } = trigger;
+  const [connection, item, gate] = await Promise.all([
+    readConnection(table, organizationId, connectionId),
+    table.get(connectionKey(organizationId, connectionId, 'LIVE')),
     readGate(table, organizationId, defaultPool),
   ]);
-  if (!item) throw new Failure('not_found', 'There is no such connection.');
+  if (!item) throw notFound('connection');
   const live = LiveSync.parse(item);
   if (live.paused) throw new Failure('conflict', 'The connection is paused. Resume it, then trigger again.');
 
-  const joined = joinable(live, connection.tables);
-  if (!joined) return planNew(trigger, live, gate, clock.now());
+  const joined = joinable(live, tablesOf(connection));
+  if (!joined) return planNew({ ...trigger, connection }, live, gate, clock.now());
   return { ...(await planJoin(trigger, live, joined, { table, clock })), created: false, started: false };
 };
 
-const planNew = (trigger: SyncTrigger, live: LiveSync, gate: Gate, now: number): Plan => {
+type NewSync = SyncTrigger & { connection: StoredConnection };
+
+const planNew = (trigger: NewSync, live: LiveSync, gate: Gate, now: number): Plan => {
   const waits = live.running_id !== undefined || live.queued.length > 0;
   if (waits && live.queued.length >= queuedMax) {
     throw new Failure('limit_reached', `${queuedMax} syncs of this connection wait already.`, {
@@ -116,7 +121,7 @@ const entry = (job: StoredJob, live: LiveSync, waits: boolean): Write[] => {
 };
 
 const newJob = (
-  { organizationId, connection, request, createdBy, requestId }: SyncTrigger,
+  { organizationId, connection, request, createdBy, requestId }: NewSync,
   slot: number | undefined,
   now: number,
 ): StoredJob => {
@@ -131,7 +136,7 @@ const newJob = (
     request_id: requestId,
     connection_id: connection.id,
     connection_version: connection.version,
-    tables: [...connection.tables],
+    tables: tablesOf(connection),
     priority,
     rank: rankOf({ priority, createdAt: now }),
     pool: defaultPool,

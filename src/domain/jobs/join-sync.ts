@@ -74,7 +74,7 @@ const raised = (
 
 /** A lower rank moves the entry in the one queue where the job waits. */
 const movedForward = (trigger: SyncTrigger, live: LiveSync, before: StoredJob, job: StoredJob): Write[] => {
-  const place = { organizationId: trigger.organizationId, connectionId: trigger.connection.id };
+  const place = { organizationId: trigger.organizationId, connectionId: trigger.connectionId };
   if (before.rank === job.rank) return [unchanged(place, live)];
   if (live.running_id !== job.id) {
     return [waitForTurn(place, live, { id: job.id, rank: job.rank, tables: job.tables })];
