@@ -1,10 +1,10 @@
-import type { APIGatewayProxyEvent } from 'aws-lambda';
+type WithHeaders = {
+  headers: Readonly<Record<string, unknown>> | null;
+  multiValueHeaders: Readonly<Record<string, unknown>> | null;
+};
 
 /** All values of a header, whatever the case of its name; one that came twice has two. */
-export const headerValues = (
-  { headers, multiValueHeaders }: Pick<APIGatewayProxyEvent, 'headers' | 'multiValueHeaders'>,
-  name: string,
-): string[] => {
+export const headerValues = ({ headers, multiValueHeaders }: WithHeaders, name: string): string[] => {
   const matching = (all: Readonly<Record<string, unknown>> | null) =>
     Object.entries(all ?? {})
       .filter(([key]) => key.toLowerCase() === name)
