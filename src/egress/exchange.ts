@@ -11,7 +11,13 @@ export class StaleSocket extends EgressError {
   }
 }
 
-export type Answer = { status: number; excerpt?: string; retryAfter?: string };
+export type Answer = {
+  status: number;
+  /** At most 1 KB of text, only of a 4xx or 5xx. */
+  excerpt?: string;
+  /** As it was sent; not judged here. */
+  retryAfter?: string;
+};
 
 const classes: Readonly<Record<string, EgressErrorClass>> = {
   HPE_HEADER_OVERFLOW: 'too_large',
@@ -44,25 +50,28 @@ const readBody = (response: IncomingMessage, limits: EgressLimits) =>
     response.once('close', () => reject(new EgressError('reset')));
   });
 
-const answerOf = async (response: IncomingMessage, limits: EgressLimits): Promise<Answer> => {
-  const status = response.statusCode ?? 0;
-  const retryAfter = response.headers['retry-after'];
+const maxRetryAfter = 64; // an HTTP date has 29 characters
+
+const headOf = (response: IncomingMessage): Answer => {
+  const retryAfter = response.headers['retry-after']?.slice(0, maxRetryAfter);
+  return { status: response.statusCode ?? 0, ...(retryAfter !== undefined && { retryAfter }) };
+};
+
+const answerOf = async (response: IncomingMessage, head: Answer, limits: EgressLimits): Promise<Answer> => {
   const body = await readBody(response, limits);
-  return {
-    status,
-    ...(retryAfter !== undefined && { retryAfter }),
-    ...(status >= 400 && {
-      excerpt: excerptOf(body, limits.excerptBytes, response.headers['content-encoding']),
-    }),
-  };
+  if (head.status < 400) return head;
+  return { ...head, excerpt: excerptOf(body, limits.excerptBytes, response.headers['content-encoding']) };
+};
+
+export type Exchange = {
+  limits: EgressLimits;
+  signal: AbortSignal;
+  /** Called when the head is in; the body may still fail. */
+  onHead: (head: Answer) => void;
 };
 
 /** One request and its answer over a socket of the pool; never a second request, whatever the answer says. @throws EgressError */
-export const exchange = (
-  options: Pooled,
-  body: string | Uint8Array,
-  { limits, signal }: { limits: EgressLimits; signal: AbortSignal },
-) =>
+export const exchange = (options: Pooled, body: string | Uint8Array, { limits, signal, onHead }: Exchange) =>
   new Promise<Answer>((resolve, reject) => {
     const request = startRequest({
       ...options,
@@ -76,7 +85,9 @@ export const exchange = (
     signal.addEventListener('abort', abort, { once: true });
     request.on('error', fail);
     request.once('response', (response) => {
-      answerOf(response, limits).then(resolve, fail);
+      const head = headOf(response);
+      onHead(head);
+      answerOf(response, head, limits).then(resolve, fail);
     });
     request.once('upgrade', (_response, socket) => {
       socket.destroy();

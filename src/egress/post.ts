@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '#src/domain/clock.ts';
 import { type Dial, openSocket } from './connect.ts';
 import { EgressError, type EgressErrorClass, egressReasons } from './egress-error.ts';
-import { exchange, StaleSocket } from './exchange.ts';
+import { type Answer, type Exchange, exchange, StaleSocket } from './exchange.ts';
 import { closeIdle, hasIdle, type Pool, type Pooled, sharedPool } from './pool.ts';
 import type { Resolve } from './resolve.ts';
 import { defaultLimits, type EgressLimits, type EgressRules } from './rules.ts';
@@ -31,17 +31,16 @@ export type EgressOptions = {
   dial?: Dial;
 };
 
-export type PostResult =
+type Ended =
+  | ({ outcome: 'answered' } & Answer)
   | {
-      outcome: 'answered';
-      status: number;
-      latencyMs: number;
-      /** At most 1 KB of text, only of a 4xx or 5xx. */
-      excerpt?: string;
-      /** As it was sent; not judged here. */
-      retryAfter?: string;
-    }
-  | { outcome: 'failed'; errorClass: EgressErrorClass; reason: string; latencyMs: number };
+      outcome: 'failed';
+      errorClass: EgressErrorClass;
+      /** The one sentence of the class, fit for a customer. */
+      reason: string;
+    };
+
+export type PostResult = Ended & { latencyMs: number };
 
 type Call = Required<Pick<EgressOptions, 'clock' | 'pool'>> &
   EgressOptions & { limits: EgressLimits; outer: AbortSignal };
@@ -60,10 +59,10 @@ const pooled = (request: PostRequest, target: Target, call: Call): Pooled => ({
   headers: headersOf(request, target),
 });
 
-const send = async (request: PostRequest, call: Call) => {
+const send = async (request: PostRequest, call: Call, onHead: Exchange['onHead']) => {
   const target = await findTarget(request.url, call);
   const options = pooled(request, target, call);
-  const once = () => exchange(options, request.body, { limits: call.limits, signal: call.outer });
+  const once = () => exchange(options, request.body, { limits: call.limits, signal: call.outer, onHead });
   if (hasIdle(call.pool, options.poolKey)) await turn(); // lets the loop notice that the other side has closed
   return once().catch((error: unknown) => {
     if (!(error instanceof StaleSocket)) throw error;
@@ -72,20 +71,26 @@ const send = async (request: PostRequest, call: Call) => {
   });
 };
 
+/** A refusal counts as soon as it is said; a success only when the whole answer is in. */
+const endOf = (error: unknown, head: Answer | undefined): Ended => {
+  if (!(error instanceof EgressError)) throw error;
+  if (head && head.status >= 300) return { outcome: 'answered', ...head };
+  return { outcome: 'failed', errorClass: error.errorClass, reason: egressReasons[error.errorClass] };
+};
+
 /** One POST to a URL that a customer chose: checks, resolves, pins, limits, never follows. Never throws for a bad target. */
 export const postGuarded = async (request: PostRequest, options: EgressOptions): Promise<PostResult> => {
   const { clock, pool = sharedPool() } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const startedAt = clock.now();
-  const latencyMs = () => Math.max(0, clock.now() - startedAt);
-  try {
-    const answer = await within({ clock, limitMs: limits.totalMs, errorClass: 'timeout' }, (outer) =>
-      send(request, { ...options, clock, pool, limits, outer }),
-    );
-    return { outcome: 'answered', ...answer, latencyMs: latencyMs() };
-  } catch (error) {
-    if (!(error instanceof EgressError)) throw error;
-    const { errorClass } = error;
-    return { outcome: 'failed', errorClass, reason: egressReasons[errorClass], latencyMs: latencyMs() };
-  }
+  let head: Answer | undefined;
+  const work = (outer: AbortSignal) =>
+    send(request, { ...options, clock, pool, limits, outer }, (seen) => {
+      head = seen;
+    });
+  const ended = await within({ clock, limitMs: limits.totalMs, errorClass: 'timeout' }, work).then(
+    (answer): Ended => ({ outcome: 'answered', ...answer }),
+    (error: unknown) => endOf(error, head),
+  );
+  return { ...ended, latencyMs: Math.max(0, clock.now() - startedAt) };
 };

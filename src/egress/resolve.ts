@@ -11,14 +11,20 @@ const records = (answer: Promise<string[]>) =>
     throw error;
   });
 
-let resolver: Resolver | undefined;
-
 /**
  * Asks the name servers itself: `dns.lookup` would hold one of the four threads that all lookups share, so that a name
  * that stalls would delay every other receiver. A query that is given up ends by its own limit.
  */
-export const systemResolve: Resolve = async (host) => {
-  resolver ??= new Resolver({ timeout: 1000, tries: 2 });
-  const [four, six] = await Promise.all([records(resolver.resolve4(host)), records(resolver.resolve6(host))]);
-  return [...four, ...six];
+export const resolveBy =
+  (resolver: Resolver): Resolve =>
+  async (host) => {
+    const answers = [resolver.resolve4(host), resolver.resolve6(host)];
+    return (await Promise.all(answers.map(records))).flat();
+  };
+
+let ofSystem: Resolve | undefined;
+
+export const systemResolve: Resolve = (host, signal) => {
+  ofSystem ??= resolveBy(new Resolver({ timeout: 1000, tries: 2 }));
+  return ofSystem(host, signal);
 };

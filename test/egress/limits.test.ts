@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { defaultLimits } from '#src/egress/rules.ts';
 import { type Receiver, startReceiver } from '#test/support/receiver.ts';
-import { after, answer, drip, huge, inTurn, type Reply, raw, silence } from '#test/support/replies.ts';
+import { after, answer, drip, huge, inTurn, type Reply, raw, reset, silence } from '#test/support/replies.ts';
 import { locally, post } from './setup.ts';
 
 let receiver: Receiver;
@@ -59,6 +59,16 @@ it('J5 a 200 whose body drips ends at the total limit and is no success', async 
   expect(result.latencyMs).toBeGreaterThanOrEqual(245);
   expect(result.latencyMs).toBeLessThan(1_000);
   await expect.poll(receiver.open).toBe(0);
+});
+
+it('J5 a refusal is known by its head, whatever its body does', async () => {
+  expect(await to(drip(503, 20), 250)).toEqual({
+    outcome: 'answered',
+    status: 503,
+    latencyMs: expect.any(Number),
+  });
+  const gone = raw('HTTP/1.1 410 Gone\r\nContent-Length: 9\r\nRetry-After: 5\r\n\r\nx');
+  expect(await to(inTurn(gone, reset), 5_000)).toMatchObject({ status: 410, retryAfter: '5' });
 });
 
 it('J5 a never-ending body ends at 64 KB', async () => {
