@@ -21,7 +21,7 @@ import type { Key } from './table.ts';
  * | list by owner | ORG#o#LIST#owner | id | query, newest first |
  * | outbox | ORG#o#OUTBOX | ms#id, ASIDE#ms#id | fan-out, oldest first; `due` until it is numbered |
  * | feed | ORG#o#FEED#seq/1000 | seq; the last number: ORG#o#FEED, HEAD | query, get |
- * | webhook | ORG#o#WEBHOOKS | id; how many: COUNT | one query for all |
+ * | webhook | ORG#o#WEBHOOKS | id | one query for all |
  * | delivery | ORG#o#DELIVERIES#webhook | id | query, newest first; `due` until it ends; `status` once delivered |
  * | failed attempt | ORG#o#FAILURES#webhook | ms#delivery#attempt | query of the last 24 h |
  */
@@ -114,7 +114,6 @@ export const webhookKey = (organizationId: string, webhookId = ''): Key => ({
   pk: `${org(organizationId)}#WEBHOOKS`,
   sk: webhookId,
 });
-export const webhookCountKey = (organizationId: string) => webhookKey(organizationId, 'COUNT');
 export const deliveryKey = (organizationId: string, webhookId: string, deliveryId = ''): Key => ({
   pk: `${org(organizationId)}#DELIVERIES#${webhookId}`,
   sk: deliveryId,
