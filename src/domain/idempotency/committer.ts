@@ -11,8 +11,8 @@ type Context = { origin: Origin; status: number; keyed: KeyedRequest | undefined
  * One request's way to change things. The read of its idempotency record starts at once, beside the handler;
  * a repetition wins over everything that the handler finds out.
  */
-export const committer = ({ table, clock }: Services, { origin, status, keyed }: Context) => {
-  const found = keyed && findRecord(table, keyed, clock.now());
+export const committer = (services: Services, { origin, status, keyed }: Context) => {
+  const found = keyed && findRecord(services.table, keyed, services.clock.now());
   found?.catch(() => undefined); // awaited below; a handler that fails first must not leave it unhandled
   let isCommitted = false;
 
@@ -22,11 +22,11 @@ export const committer = ({ table, clock }: Services, { origin, status, keyed }:
 
   const write = async (writes: readonly Write[], record: readonly Write[], rest: readonly Write[]) => {
     try {
-      await table.write([...writes, ...record, ...rest]);
+      await services.table.write([...writes, ...record, ...rest]);
     } catch (error) {
       // Whatever else was refused: where the same request has won meanwhile, its answer is ours.
       if (keyed && error instanceof ConditionFailed) {
-        refuseRepetition(await findRecord(table, keyed, clock.now()), keyed);
+        refuseRepetition(await findRecord(services.table, keyed, services.clock.now()), keyed);
       }
       throw error;
     }
@@ -34,12 +34,12 @@ export const committer = ({ table, clock }: Services, { origin, status, keyed }:
   };
 
   const recordOf = (reply: unknown, once?: readonly string[]) =>
-    keyed ? [putRecord(keyed, { status, reply, once }, clock.now())] : [];
+    keyed ? [putRecord(keyed, { status, reply, once }, services.clock.now())] : [];
 
   return {
     async commit(change: Change) {
       await settle();
-      const audit = auditEntry(origin, change, clock.now());
+      const audit = auditEntry(origin, change, services.clock.now());
       await write(change.writes, recordOf(change.reply, change.once), [audit]);
     },
     /** Throws where this is a repetition, also of a request that fails now. */
