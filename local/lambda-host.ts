@@ -28,7 +28,7 @@ const nameOf = (nameOrArn: string) =>
 /** Runs functions as Lambda does: environments are reused while warm and ended after `idleMs` without a request. */
 export const createLambdaHost = ({
   functions,
-  idleMs = 300_000,
+  idleMs = 60_000,
   onLog = () => {},
 }: {
   functions: readonly FunctionSpec[];

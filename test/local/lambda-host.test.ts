@@ -5,7 +5,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lambdaEndpoint } from '#local/lambda-endpoint.ts';
-import { createLambdaHost, type LambdaHost, type LogLine } from '#local/lambda-host.ts';
+import { createLambdaHost, type FunctionSpec, type LambdaHost, type LogLine } from '#local/lambda-host.ts';
 
 const source = `
   class Transient extends Error { name = 'Transient' }
@@ -34,6 +34,7 @@ const source = `
 
 const lines: LogLine[] = [];
 let host: LambdaHost;
+let single: FunctionSpec;
 const invoke = (payload: unknown, name = 'toy') => host.invoke(name, payload);
 
 beforeAll(async () => {
@@ -56,12 +57,13 @@ beforeAll(async () => {
     memoryMb: 128,
     ...more,
   });
+  single = spec('single', 'toy.mjs', { concurrency: 1 });
   host = createLambdaHost({
     functions: [
       spec('toy'),
       spec('short', 'toy.mjs', { timeoutSeconds: 0.3 }),
       spec('small', 'toy.mjs', { memoryMb: 32, timeoutSeconds: 20 }),
-      spec('single', 'toy.mjs', { concurrency: 1 }),
+      single,
       spec('broken', 'broken.mjs'),
       spec('no-handler', 'toy.mjs', { handler: 'index.notAFunction' }),
     ],
@@ -177,6 +179,22 @@ describe('the Lambda host', () => {
     await expect(invoke('x'.repeat(7 * 1024 * 1024))).rejects.toMatchObject({
       name: 'RequestTooLargeException',
     });
+  });
+});
+
+describe('closing', () => {
+  it('ends what runs, refuses what waits and what comes later', async () => {
+    const closing = createLambdaHost({ functions: [single] });
+    const answers = Promise.allSettled(
+      ['hang', 'nothing', 'nothing'].map((action) => closing.invoke('single', { do: action })),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await closing.close();
+
+    const refused = { status: 'rejected', reason: { name: 'ServiceException', status: 500 } };
+    const ended = { status: 'fulfilled', value: { payload: { errorType: 'Runtime.ExitError' } } };
+    expect(await answers).toMatchObject([ended, refused, refused]);
+    await expect(closing.invoke('single', {})).rejects.toMatchObject({ name: 'ServiceException' });
   });
 });
 
