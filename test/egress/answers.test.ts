@@ -92,6 +92,8 @@ describe('what is kept of an answer', () => {
     const headers = (bytes: number) => ({ headers: { 'X-Long': 'x'.repeat(bytes) } });
     expect(await to(answer(200, headers(1_000_000)))).toMatchObject({ errorClass: 'too_large' });
     expect(await to(answer(200, headers(15_000)))).toMatchObject({ outcome: 'answered' });
+    const limits = { headBytes: 1_000 };
+    expect(await to(answer(200, headers(1_100)), { limits })).toMatchObject({ errorClass: 'too_large' });
   });
 
   it('J8 a cookie is not sent back', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createPool, sharedPool } from '#src/egress/pool.ts';
 import { type Receiver, startReceiver } from '#test/support/receiver.ts';
-import { answer } from '#test/support/replies.ts';
+import { after, answer, type Reply } from '#test/support/replies.ts';
 import { fakeResolver } from '#test/support/resolver.ts';
 import { locally, post, publicAddress, publicly } from './setup.ts';
 
@@ -85,6 +85,20 @@ it('K8 at most 128 idle sockets are kept, the newest ones', { timeout: 20_000 },
   expect(plain.connections()).toBe(140);
   await post(plain.url, options, { partition: 'org_0' });
   expect(plain.connections()).toBe(141);
+  await plain.close();
+});
+
+it('K8 a socket in use is never closed for being old', { timeout: 20_000 }, async () => {
+  const slow = after(1_500, answer(201));
+  const byPartition: Reply = (socket, request) =>
+    (request.includes('\r\nX-Slow: 1\r\n') ? slow : answer(200))(socket, request);
+  const plain = await startReceiver({ replies: [byPartition] });
+  const options = locally();
+  await post(plain.url, options, { partition: 'org_old' });
+  const inUse = post(plain.url, options, { partition: 'org_old', headers: { 'X-Slow': '1' } });
+  for (let n = 0; n < 135; n++) await post(plain.url, options, { partition: `org_${n}` });
+  expect(await inUse).toMatchObject({ outcome: 'answered', status: 201 });
+  expect(plain.connections()).toBe(136);
   await plain.close();
 });
 

@@ -60,6 +60,14 @@ it('J6 a connect that hangs ends at its own limit', async () => {
   expect(socket.destroyed).toBe(true);
 });
 
+it('J5 the total limit also ends a connect', async () => {
+  const receiver = await start({ certificate: 'valid' });
+  const socket = new Socket();
+  const hangs = publicly(receiver, { dial: () => socket, limits: { totalMs: 100 } });
+  expect(await post(receiver.url, hangs)).toMatchObject(failure('timeout'));
+  expect(socket.destroyed).toBe(true);
+});
+
 it('J6 a keep-alive socket is used again, also for https', async () => {
   const receiver = await start({ certificate: 'valid' });
   const options = publicly(receiver);
@@ -85,6 +93,17 @@ it.each(['end', 'resetAndDestroy'] as const)(
     expect([receiver.connections(), receiver.requests.length]).toEqual([2, 2]);
   },
 );
+
+it('J6 a close that has reached the machine but not the program is noticed before a kept socket is used', async () => {
+  const server: Socket[] = [];
+  const receiver = await start({ onConnection: (socket) => server.push(socket) });
+  const options = locally();
+  await post(receiver.url, options);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  server[0]?.destroy();
+  expect(await post(receiver.url, options)).toMatchObject({ outcome: 'answered', status: 200 });
+  expect([receiver.connections(), receiver.requests.length]).toEqual([2, 2]);
+});
 
 it('J6 a kept socket that breaks after the request was written is a failure, not a second request', async () => {
   const receiver = await start({ replies: [answer(200), reset, answer(200)] });

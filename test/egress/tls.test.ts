@@ -64,6 +64,20 @@ it.each(['TLSv1', 'TLSv1.1'] as const)('J7 a receiver with %s only', async (vers
   await expectFailure('tls');
 });
 
+it('J7 the hello offers TLS 1.3 and 1.2 only, and HTTP/1.1 only', async () => {
+  const hello: Buffer[] = [];
+  receiver = await startReceiver({
+    onConnection: (socket) => socket.on('data', (chunk) => hello.push(chunk)),
+  });
+  await post(receiver.url.replace('http:', 'https:').replace('127.0.0.1', 'hooks.example.com'), {
+    ...publicly(receiver),
+    limits: { tlsMs: 200 },
+  });
+  const hex = Buffer.concat(hello).toString('hex');
+  expect(hex).toContain('002b00050403040303'); // supported_versions
+  expect(hex).toContain('0010000b000908687474702f312e31'); // application_layer_protocol_negotiation
+});
+
 it('J7 no switch of the environment turns the verification off', async () => {
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
   await start({ certificate: 'self-signed' });
