@@ -4,6 +4,9 @@ import type { Check, SourceTable } from '#src/domain/connections/connection.ts';
 import type { Table } from '#src/table/table.ts';
 import { t0 } from './builders.ts';
 
+/** Links in answers name the state machine. */
+process.env.JOB_STATE_MACHINE_ARN ??= 'arn:aws:states:eu-west-1:000000000000:stateMachine:job';
+
 /** A clock that stands until it is stepped; sleeping takes its time at once. */
 export const steppedClock = (now = t0) => ({
   now: () => now,
