@@ -55,7 +55,10 @@ const startWorker = (spec: FunctionSpec, log: (line: LogLine) => void) => {
   return worker;
 };
 
-/** One execution environment: a thread that holds the function's module and serves one request at a time. */
+/**
+ * One execution environment: a thread that holds the function's module and serves one request at a time.
+ * Unlike Lambda's it is not frozen in between: timers and sockets of an idle one go on.
+ */
 export const lambdaEnvironment = (spec: FunctionSpec, log: (line: LogLine) => void): Environment => {
   const worker = startWorker(spec, log);
   let isAlive = true;

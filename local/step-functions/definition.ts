@@ -2,7 +2,7 @@ import { AwsError } from '#local/aws-error.ts';
 
 /** A state of the Amazon States Language, read as far as this folder needs it. */
 export type State = { Type: string; [field: string]: unknown };
-export type States = Record<string, State>;
+type States = Record<string, State>;
 export type Definition = {
   StartAt: string;
   States: States;

@@ -6,7 +6,7 @@ import { dataLimitExceeded, isTooLarge } from '#local/step-functions/task-failur
 type Run = ReturnType<StateMachine['run']>;
 type Json = Awaited<Run['result']>;
 export type ExecutionEvent = Run['eventLogs'] extends AsyncGenerator<infer Event> ? Event : never;
-export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
 export type Execution = {
   arn: string;

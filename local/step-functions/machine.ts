@@ -1,4 +1,5 @@
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import * as z from 'zod';
 import { AwsError } from '#local/aws-error.ts';
 import { adaptDefinition, type Definition, type State, tasksOf } from '#local/step-functions/definition.ts';
 
@@ -15,6 +16,23 @@ export type Machine = MachineSpec & {
   interpreter: StateMachine;
   tasks: [name: string, task: State][];
   createdAt: number;
+};
+
+const MachineProperties = z.object({
+  DefinitionString: z.string(),
+  DefinitionSubstitutions: z.record(z.string(), z.coerce.string()).default({}),
+  RoleArn: z.string(),
+  StateMachineType: z.literal('STANDARD').default('STANDARD'),
+});
+
+/** Reads the resolved properties of an `AWS::StepFunctions::StateMachine`; Express machines are refused. */
+export const readMachineSpec = (name: string, arn: string, properties: unknown): MachineSpec => {
+  const { DefinitionString, DefinitionSubstitutions, RoleArn } = MachineProperties.parse(properties);
+  const definition = DefinitionString.replace(
+    /\$\{(\w+)\}/g,
+    (text, key) => DefinitionSubstitutions[key] ?? text,
+  );
+  return { name, arn, roleArn: RoleArn, definition };
 };
 
 export const executionArn = (machine: Machine, name: string) =>

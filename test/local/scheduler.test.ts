@@ -32,41 +32,41 @@ describe('the times of an expression', () => {
 
   it.each([
     [
-      'a time that the clock jumps over is skipped',
+      'G2 a time that the clock jumps over is skipped',
       'cron(30 2 * * ? *)',
       'Europe/Berlin',
       '2026-03-28T12:00Z',
       ['2026-03-30T00:30Z', '2026-03-31T00:30Z'],
     ],
     [
-      'others of that day are not',
+      'G2 others of that day are not',
       'cron(30 2,14 * * ? *)',
       'Europe/Berlin',
       '2026-03-29T00:00Z',
       ['2026-03-29T12:30Z', '2026-03-30T00:30Z'],
     ],
     [
-      'a time that comes twice fires once',
+      'G1 a time that comes twice fires once',
       'cron(30 2 * * ? *)',
       'Europe/Berlin',
       '2026-10-24T12:00Z',
       ['2026-10-25T00:30Z', '2026-10-26T01:30Z'],
     ],
     [
-      'a repeated hour fires once also for steps',
+      'G1 a repeated hour fires once also for steps',
       'cron(*/30 * * * ? *)',
       'Europe/Berlin',
       '2026-10-25T00:00Z',
       ['2026-10-25T00:30Z', '2026-10-25T02:00Z'],
     ],
     [
-      'a repeated half hour does too',
+      'G1 a repeated half hour does too',
       'cron(15,45 1-2 * * ? *)',
       'Australia/Lord_Howe',
       '2026-04-04T14:15Z',
       ['2026-04-04T14:45Z', '2026-04-04T15:45Z'],
     ],
-  ])('when clocks change: %s', (_, expression, timeZone, after, expected) => {
+  ])('%s', (_, expression, timeZone, after, expected) => {
     expect(times(expression, timeZone, after, 2)).toEqual(expected);
   });
 
@@ -79,6 +79,15 @@ describe('the times of an expression', () => {
     'cron(0 25 * * ? *)',
   ])('refuses %s', (expression) => {
     expect(() => scheduleTimes(expression)).toThrow();
+  });
+});
+
+describe('a rate', () => {
+  it('G5 counts elapsed time over a change of the clock', () => {
+    expect(times('rate(1 day)', 'Europe/Berlin', '2026-03-28T12:00Z', 2)).toEqual([
+      '2026-03-29T12:00Z',
+      '2026-03-30T12:00Z',
+    ]);
   });
 });
 

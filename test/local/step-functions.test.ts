@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AwsError } from '#local/aws-error.ts';
 import type { Invocation } from '#local/invocation.ts';
 import type { Execution } from '#local/step-functions/execution.ts';
-import { readMachine } from '#local/step-functions/machine.ts';
+import { readMachine, readMachineSpec } from '#local/step-functions/machine.ts';
 import { statusChangeEvent } from '#local/step-functions/status-change.ts';
 import { createStepFunctions } from '#local/step-functions/step-functions.ts';
 
@@ -416,6 +416,27 @@ describe('what the interpreter does otherwise than AWS', () => {
     ['is invalid', machine('m', { Work: task('echo', { End: undefined, Next: 'Nowhere' }) })],
   ])('is refused when the machine is registered: %s', (what, spec) => {
     expect(() => readMachine(spec)).toThrow(what);
+  });
+});
+
+describe('the template', () => {
+  const properties = { DefinitionString: `{"Resource":"\${Run}","Other":"\${Else}"}`, RoleArn: roleArn };
+
+  it('gives a machine, its substitutions filled in', () => {
+    const DefinitionSubstitutions = { Run: lambda('run-slice') };
+
+    expect(readMachineSpec('job', arn('job'), { ...properties, DefinitionSubstitutions })).toEqual({
+      name: 'job',
+      arn: arn('job'),
+      roleArn,
+      definition: `{"Resource":"${lambda('run-slice')}","Other":"\${Else}"}`,
+    });
+  });
+
+  it('is refused for an Express machine', () => {
+    expect(() =>
+      readMachineSpec('job', arn('job'), { ...properties, StateMachineType: 'EXPRESS' }),
+    ).toThrow();
   });
 });
 
