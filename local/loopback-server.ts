@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export type LoopbackServer = {
@@ -7,8 +7,17 @@ export type LoopbackServer = {
   close(): Promise<void>;
 };
 
-export const loopbackServer = (listener: RequestListener): LoopbackServer => {
-  const server = createServer({ keepAliveTimeout: 65_000 }, listener);
+type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** A listener that fails costs its own request only: the cause is printed and the caller gets a 500. */
+export const loopbackServer = (listener: Listener): LoopbackServer => {
+  const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
+    listener(request, response).catch((error) => {
+      console.error(`${request.method} ${request.url}`, error);
+      if (!response.headersSent) response.statusCode = 500;
+      response.end();
+    });
+  });
   return {
     listen: (port) =>
       new Promise((resolve, reject) => {

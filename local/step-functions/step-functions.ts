@@ -9,6 +9,7 @@ import { operations } from '#local/step-functions/operations.ts';
 const asAwsError = (error: unknown) => {
   if (error instanceof AwsError) return error;
   if (error instanceof ZodError) return new AwsError('ValidationException', error.message);
+  if (error instanceof SyntaxError) return new AwsError('SerializationException', error.message);
   return new AwsError('InternalServerError', String(error), 500);
 };
 
