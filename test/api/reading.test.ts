@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createConnection } from '../../functions/api/connections/create-connection.ts';
 import { syncConnection } from '../../functions/api/connections/sync-connection.ts';
+import { listJobs } from '../../functions/api/jobs/list-jobs.ts';
 import { aConnectionBody } from '../support/builders.ts';
 import { testWorld } from '../support/world.ts';
 
@@ -112,4 +113,31 @@ describe('reading a body', () => {
       { numRuns: 60 },
     );
   });
+});
+
+describe('reading a time', () => {
+  it.each([
+    '2030-01-01T00:00:00',
+    '2030-01-01',
+    '2016-12-31T23:59:60Z',
+    '2030-02-30T00:00:00Z',
+    '2030-13-01T00:00:00Z',
+    '2030-01-01T24:00:00Z',
+    '2030-01-01 00:00:00Z',
+    '99999-01-01T00:00:00Z',
+    'now',
+    '',
+  ])('A4 400 for %j', async (since) => {
+    const { status, body } = await world.call(listJobs, { query: { since } });
+
+    expect(status).toBe(400);
+    expect(body.error.details[0].field).toBe('since');
+  });
+
+  it.each(['2030-01-01T00:00:00Z', '2030-01-01T02:00:00.123456+02:00', '2028-02-29T23:59:59.999Z'])(
+    'A4 200 for %s',
+    async (since) => {
+      expect((await world.call(listJobs, { query: { since } })).status).toBe(200);
+    },
+  );
 });
