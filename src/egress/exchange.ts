@@ -47,7 +47,7 @@ const readBody = (response: IncomingMessage, limits: EgressLimits) =>
     });
     response.once('end', () => resolve(kept));
     response.once('error', reject);
-    response.once('close', () => reject(new EgressError('reset')));
+    response.once('close', () => response.readableEnded || reject(new EgressError('reset')));
   });
 
 const maxRetryAfter = 64; // an HTTP date has 29 characters
