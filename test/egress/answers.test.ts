@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Receiver, startReceiver } from '#test/support/receiver.ts';
 import { answer, gzipBomb, huge, inTurn, type Reply, raw } from '#test/support/replies.ts';
@@ -161,5 +162,51 @@ describe('redirects', () => {
     await to(answer(302, { headers: { Location: second.url } }));
     expect(second.connections()).toBe(0);
     await second.close();
+  });
+});
+
+describe('any bytes at all', () => {
+  const line = fc.constantFrom(
+    'HTTP/1.1 200 OK',
+    'HTTP/1.0 500 X',
+    'HTTP/1.1 204',
+    'HTTP/1.1 100 Continue',
+    'HTTP/2 200',
+  );
+  const header = fc.constantFrom(
+    ...['Content-Length: 5', 'Content-Length: -1', 'Content-Length: 5, 5', 'Transfer-Encoding: chunked'],
+    ...[
+      'Transfer-Encoding: gzip, chunked',
+      'Connection: close',
+      'Connection: upgrade',
+      'Upgrade: h2c',
+      ' folded',
+    ],
+    ...['Keep-Alive: timeout=0', 'Retry-After: soon', 'X: \u0000', 'no colon'],
+  );
+  const body = fc.oneof(fc.constantFrom('', 'hello', '5\r\nhello\r\n0\r\n\r\n', 'fff'), fc.string());
+  const shaped = fc
+    .tuple(line, fc.array(header, { maxLength: 4 }), body)
+    .map(([first, headers, text]) => Buffer.from([first, ...headers, '', text].join('\r\n'), 'latin1'));
+  const noise = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
+
+  it('J4 end as an answer or a known failure, and the next call on the pool is not touched by them', async () => {
+    const classes = ['protocol', 'reset', 'too_large', 'timeout'];
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(shaped, noise), async (bytes) => {
+        const options = locally({ limits: { totalMs: 1_000 } });
+        receiver.script(
+          inTurn(raw(bytes), (socket) => socket.end()),
+          answer(418),
+        );
+        const result = await post(receiver.url, options);
+        if (result.outcome === 'failed') expect(classes).toContain(result.errorClass);
+        else expect(result.status).toBeGreaterThanOrEqual(100);
+        const next = await post(receiver.url, options);
+        if (next.outcome === 'answered') expect(next.status).toBe(418);
+        else expect(next.errorClass).toBe('reset'); // the close crossed the request
+      }),
+      { numRuns: 150 },
+    );
   });
 });

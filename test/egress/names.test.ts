@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkAddress } from '#src/egress/address.ts';
 import { defaultRules } from '#src/egress/rules.ts';
 import { checkTarget } from '#src/egress/target.ts';
 import { type Receiver, startReceiver } from '#test/support/receiver.ts';
@@ -93,6 +95,30 @@ describe('what a name answers', () => {
     const rules = { ...publicly(receiver).rules, allowedNetworks: ['10.0.0.0/16'] };
     const { resolve } = fakeResolver(['10.0.3.7']);
     expect(await post(receiver.url, publicly(receiver, { rules, resolve }))).toMatchObject({ status: 200 });
+  });
+
+  it('K3 for any records: dialled is one of them, and only if every one is allowed', async () => {
+    const record = fc.oneof(
+      fc.constantFrom(publicAddress, '2606:4700::1111', '8.8.4.4'),
+      fc.ipV4(),
+      fc.ipV6(),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 4 }), async (records) => {
+        const dialled: string[] = [];
+        const dial = (address: string) => {
+          dialled.push(address);
+          return dialReceiver(receiver)(address, 0);
+        };
+        const { resolve } = fakeResolver(records);
+        const result = await post(receiver.url, publicly(receiver, { resolve, dial }));
+        const verdicts = records.map((ip) => checkAddress(ip, defaultRules));
+        const may = verdicts.flatMap((verdict) => (verdict.ok ? [verdict.address] : []));
+        expect(dialled.length).toBe(may.length === records.length ? 1 : 0);
+        for (const address of dialled) expect(may).toContain(address);
+        expect(result.outcome).toBe(dialled.length === 1 ? 'answered' : 'failed');
+      }),
+    );
   });
 });
 

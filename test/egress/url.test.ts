@@ -42,12 +42,9 @@ describe('K5 spellings of a host', () => {
     'https://user:pass@8.8.8.8/',
     'https://evil.example@127.0.0.1/',
     'https://:p@a.example/',
+    'https://a@b@169.254.169.254/',
+    'https://169.254.169.254%2f@evil.example/',
   ])('K5 %j has userinfo', (text) => expect(issueOf(text)).toBe('userinfo_not_allowed'));
-
-  it.each([...['https://a@b@169.254.169.254/', 'https://169.254.169.254%2f@evil.example/']])(
-    'K5 %j has userinfo however it is written',
-    (text) => expect(issueOf(text)).toBe('userinfo_not_allowed'),
-  );
 
   it.each([
     ...[
