@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { endTurn } from '#src/domain/jobs/live-sync.ts';
 import { connectionKey } from '#src/table/keys.ts';
 import { getConnection } from '../../functions/api/connections/get-connection.ts';
 import { listConnections } from '../../functions/api/connections/list-connections.ts';
+import { syncConnection } from '../../functions/api/connections/sync-connection.ts';
 import { updateConnection } from '../../functions/api/connections/update-connection.ts';
 import { testWorld } from '../support/world.ts';
 
@@ -60,6 +62,28 @@ describe('PUT /api/v1/connections/{connectionId}', () => {
     expect(await live()).toMatchObject({ paused: true });
     await update(connectionId, { status: 'active' });
     expect(await live()).toMatchObject({ paused: false });
+  });
+
+  it('200 resumed lets a sync that waited begin at once', async () => {
+    const connectionId = await world.aConnection();
+    const params = { connectionId };
+    const first = await world.call(syncConnection, { params });
+    await world.services.table.update({
+      update: connectionKey(world.organizationId, connectionId, 'LIVE'),
+      set: { reading: true },
+    });
+    const second = await world.call(syncConnection, { params });
+    await update(connectionId, { status: 'paused' });
+    await world.services.table.write([
+      endTurn({ organizationId: world.organizationId, connectionId }, first.body.data.job.id),
+    ]);
+    world.services.runner.start.mockClear();
+
+    await update(connectionId, { status: 'active' });
+
+    const name = `${second.body.data.job.id}-1`;
+    expect(second.body.data.job.status).toBe('queued');
+    expect(world.services.runner.start).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ name }));
   });
 
   it.each([{ host: 'elsewhere.example.com' }, { port: 6543 }, { ssl: 'disable' }])(

@@ -42,7 +42,7 @@ export const connectionRoutes = {
     path: '/api/v1/connections/{connectionId}',
     summary: 'Change a connection; absent fields keep their values',
     scope: ['connections:write'],
-    uses: ['seal'],
+    uses: ['seal', 'dispatch'],
     body: UpdateConnection,
     returns: [200, Connection],
     fails: ['not_found', 'conflict', 'version_conflict'],

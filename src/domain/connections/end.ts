@@ -38,7 +38,14 @@ export const End = z.object({ type: EndType, config: EndConfig });
 export type End = z.output<typeof End>;
 
 /** Write-only. */
-export const Credentials = z.strictObject({ user: text(128), password: z.string().min(1).max(1024) });
+export const Credentials = z.strictObject({
+  user: text(63),
+  password: z
+    .string()
+    .min(1)
+    // both are sealed together, and KMS takes 4 KB
+    .refine((password) => Buffer.byteLength(JSON.stringify(password)) <= 2048, 'is too long'),
+});
 export type Credentials = z.output<typeof Credentials>;
 
 export const NewEnd = z.strictObject({

@@ -7,7 +7,7 @@ type Page = { limit: number; after?: string };
 
 /** How many a page looks at when a filter lets few through; it may then be short, with more behind it. */
 const lookedAtMax = 500;
-const pageSize = 100;
+const filteredPageSize = 100;
 
 const matches = ({ source, destination, name }: StoredConnection, filters: Filters) =>
   (filters.name === undefined || filters.name === name) &&
@@ -20,9 +20,13 @@ export const listConnections = async (
   { filters, page }: { filters: Filters; page: Page },
 ): Promise<{ items: StoredConnection[]; next?: string | undefined }> => {
   const found: StoredConnection[] = [];
+  const isFiltered = filters.name !== undefined || filters.type !== undefined;
   let after = page.after;
   for (let lookedAt = 0; ; ) {
-    const { items, next } = await query(table, organizationId, after);
+    const { items, next } = await query(table, organizationId, {
+      after,
+      limit: isFiltered ? filteredPageSize : page.limit + 1,
+    });
     const connections = items.map((item) => StoredConnection.parse(item));
     found.push(...connections.filter((connection) => matches(connection, filters)));
     if (found.length > page.limit)
@@ -34,8 +38,12 @@ export const listConnections = async (
   }
 };
 
-const query = (table: Table, organizationId: string, after: string | undefined) => {
+const query = (
+  table: Table,
+  organizationId: string,
+  { after, limit }: { after: string | undefined; limit: number },
+) => {
   const { pk } = connectionsKey(organizationId);
   const from = after && { after: connectionsKey(organizationId, after) };
-  return table.query({ pk, prefix: 'conn_', limit: pageSize + 1, descending: true, ...from });
+  return table.query({ pk, prefix: 'conn_', limit, descending: true, ...from });
 };
