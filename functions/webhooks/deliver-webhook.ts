@@ -1,5 +1,6 @@
 import { type DeliverServices, deliver } from '#src/domain/webhooks/delivery.ts';
 import { DeliveryMessage } from '#src/domain/webhooks/stored-delivery.ts';
+import { cachingVault } from '#src/lambda/caching-vault.ts';
 import { systemClock } from '#src/lambda/clock.ts';
 import { events } from '#src/lambda/dispatch.ts';
 import { guardedPost } from '#src/lambda/egress.ts';
@@ -16,7 +17,7 @@ const connected = (): DeliverServices => {
   services ??= {
     table: awsTable(),
     clock: systemClock,
-    vault: awsVault(),
+    vault: cachingVault(awsVault(), systemClock),
     post: guardedPost,
     deliveries: deliveries(),
     ...events(),

@@ -36,7 +36,7 @@ const lost: PostResult = {
   latencyMs: 0,
 };
 
-const FeedBody = z.looseObject({ body: z.string() });
+const FeedBody = z.looseObject({ body: z.string(), expires_at: z.int() });
 
 /**
  * Makes one attempt: claim, POST, record, plan the next. The record decides, so a message that comes twice, late or for
@@ -50,7 +50,9 @@ export const deliver = async (message: DeliveryMessage, services: DeliverService
   if (!webhook?.enabled) {
     return discard(delivery, webhook ? 'the webhook is disabled' : 'the webhook is deleted', services);
   }
-  if (!feed) return discard(delivery, 'the event has expired', services);
+  if (!feed || feed.expires_at <= services.clock.now()) {
+    return discard(delivery, 'the event has expired', services);
+  }
 
   const { organization_id: organizationId, event_id: eventId } = delivery;
   const shipment = { organizationId, eventId, body: feed.body, webhook };
