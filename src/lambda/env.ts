@@ -10,6 +10,8 @@ const Env = z.object({
   EVENT_BUS_NAME: z.string(),
   INSPECT_FUNCTION_NAME: z.string(),
   DEPLOYMENT_VERSION: z.string(),
+  /** CIDRs that webhooks may reach besides public addresses, separated by commas. */
+  ALLOWED_WEBHOOK_NETWORKS: z.string().default(''),
 });
 type Name = keyof z.output<typeof Env>;
 

@@ -120,6 +120,14 @@ describe('POST /api/v1/webhooks', () => {
     expect((await create({ ...aBody, url: 'http://10.0.0.1/hook' })).status).toBe(400);
   });
 
+  it('201 for a private address in a network that the deployment allows, never for metadata', async () => {
+    vi.stubEnv('ALLOWED_WEBHOOK_NETWORKS', '10.1.0.0/16,169.254.0.0/16');
+
+    expect((await create({ ...aBody, url: 'https://10.1.2.3/hook' })).status).toBe(201);
+    expect((await create({ ...aBody, url: 'https://10.2.2.3/hook' })).status).toBe(400);
+    expect((await create({ ...aBody, url: 'https://169.254.169.254/hook' })).status).toBe(400);
+  });
+
   it('409 beyond 50 webhooks, also under a race, and again after one was deleted', async () => {
     for (let n = 0; n < 48; n++) await create();
 
