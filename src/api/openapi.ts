@@ -109,6 +109,12 @@ const codesOf = (route: Route) =>
     ...(route.scope === 'public' ? [] : withCredential),
   ]);
 
+const failureHeaders = z.object({
+  'X-Request-Id': z.string(),
+  'Cache-Control': z.string(),
+  'Retry-After': z.string().optional(),
+});
+
 const failureResponses = (route: Route): ZodOpenApiResponsesObject => {
   const byStatus = Map.groupBy(codesOf(route), (code) => `${errors[code].status}` as '400');
   return Object.fromEntries(
@@ -116,7 +122,7 @@ const failureResponses = (route: Route): ZodOpenApiResponsesObject => {
       status,
       {
         description: group.map((code) => `\`${code}\`: ${errors[code].meaning}.`).join(' '),
-        headers: z.object({ 'X-Request-Id': z.string(), 'Retry-After': z.string().optional() }),
+        headers: failureHeaders,
         content: { 'application/json': { schema: ErrorBody } },
       },
     ]),

@@ -3,8 +3,10 @@ import addFormats from 'ajv-formats';
 import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { openapi } from '#src/api/openapi.ts';
+import { routes } from '#src/api/routes.ts';
 import { getOpenapi, handler } from '../../functions/api/openapi/get-openapi.ts';
 import { eventOf } from '../support/call.ts';
+import { expectPublished } from '../support/published.ts';
 
 describe('GET /api/v1/openapi.yaml', () => {
   it('200 as YAML, without a credential', async () => {
@@ -27,6 +29,24 @@ describe('GET /api/v1/openapi.yaml', () => {
   it('describes every event under webhooks', () => {
     expect(Object.keys(openapi().webhooks ?? {})).toEqual(
       expect.arrayContaining(['job.queued', 'job.succeeded', 'backfill.chunk_failed', 'webhook.disabled']),
+    );
+  });
+
+  it('A12 an answer outside it is noticed: status, header, body', () => {
+    const route = routes.getHealth;
+    const good = {
+      status: 200,
+      headers: { 'content-type': 'application/json', 'x-request-id': 'req_1', 'cache-control': 'no-store' },
+      body: { data: { status: 'ok', version: '1' } },
+    };
+
+    expect(() => expectPublished(route, good)).not.toThrow();
+    expect(() => expectPublished(route, { ...good, status: 418 })).toThrow('publishes 418');
+    expect(() => expectPublished(route, { ...good, headers: { ...good.headers, 'x-more': '1' } })).toThrow(
+      'headers',
+    );
+    expect(() => expectPublished(route, { ...good, body: { data: { status: 'ok' } } })).toThrow(
+      'publishes its body',
     );
   });
 });

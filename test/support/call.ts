@@ -2,6 +2,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { Endpoint } from '#src/api/endpoint.ts';
 import type { Route } from '#src/api/route.ts';
 import { handlerOf } from '#src/lambda/http.ts';
+import { expectPublished } from './published.ts';
 import type { TestServices } from './services.ts';
 
 export type Call = {
@@ -54,7 +55,7 @@ export const eventOf = (route: Route, call: Call) =>
     ...call.event,
   }) as unknown as APIGatewayProxyEvent;
 
-/** Sends one request through the whole stack of an endpoint. */
+/** Sends one request through the whole stack of an endpoint; every answer must be as the OpenAPI document says (A12). */
 export const call = async <R extends Route>(
   endpoint: Endpoint<R>,
   services: TestServices,
@@ -63,9 +64,11 @@ export const call = async <R extends Route>(
   // biome-ignore lint/suspicious/noExplicitAny: the doubles hold every service that a row may name
   const handler = handlerOf(endpoint, () => services as any);
   const { statusCode, headers, body } = await handler(eventOf(endpoint.route, request), {} as Context);
-  return {
+  const answer: Answer = {
     status: statusCode,
     headers: Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)])),
-    body: body === '' || (headers?.['content-type'] ?? '') === '' ? undefined : JSON.parse(body),
+    body: body === '' ? undefined : JSON.parse(body),
   };
+  expectPublished(endpoint.route, answer);
+  return answer;
 };
