@@ -92,6 +92,22 @@ describe('reading a body', () => {
     expect((await world.call(syncConnection, { params, rawBody: 'null' })).status).toBe(400);
   });
 
+  it('A10 a GET ignores body and type', async () => {
+    const headers = { 'content-type': 'text/plain' };
+
+    expect((await world.call(listJobs, { rawBody: '{', headers })).status).toBe(200);
+  });
+
+  it('A8 A3 problems of query, header and body are told together', async () => {
+    const { body } = await send('{"nope":1}', {
+      query: { more: '1' },
+      headers: { 'idempotency-key': 'a b' },
+    });
+
+    const fields = body.error.details.map(({ field }: { field: string }) => field);
+    expect(fields).toEqual(expect.arrayContaining(['nope', 'more', 'Idempotency-Key', 'name', 'source']));
+  });
+
   it('A3 nothing that is sent changes a prototype or answers 5xx', async () => {
     await fc.assert(
       fc.asyncProperty(fc.json({ maxDepth: 6 }), async (text) => {
