@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { Report } from '#src/domain/report.ts';
 import { systemClock } from './clock.ts';
 
-export const metricNamespace = 'Planasonix';
+const metricNamespace = 'Planasonix';
 
 const logger = new Logger({ serviceName: 'planasonix' });
 

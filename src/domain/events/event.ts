@@ -2,6 +2,9 @@ import * as z from 'zod';
 import { idSchema } from '#src/domain/ids.ts';
 import { JobError, JobMetadata, JobMetrics, JobStatus, JobType } from '#src/domain/jobs/job.ts';
 
+/** Absent means null: the outbox leaves nulls out. */
+const orNull = <S extends z.ZodType>(schema: S) => schema.nullable().default(null);
+
 const links = z.record(z.string(), z.string().nullable());
 
 const JobEventData = z.object({
@@ -9,14 +12,14 @@ const JobEventData = z.object({
   job_type: JobType,
   status: JobStatus,
   attempt: z.int(),
-  duration_seconds: z.number().nullable(),
-  connection_id: z.string().nullable(),
-  pipeline_id: z.string().nullable(),
-  backfill_id: z.string().nullable(),
-  sync_id: z.string().nullable(),
+  duration_seconds: orNull(z.number()),
+  connection_id: orNull(z.string()),
+  pipeline_id: orNull(z.string()),
+  backfill_id: orNull(z.string()),
+  sync_id: orNull(z.string()),
   metadata: JobMetadata,
-  metrics: JobMetrics.nullable(),
-  error: JobError.nullable(),
+  metrics: orNull(JobMetrics),
+  error: orNull(JobError),
   links,
 });
 
@@ -24,11 +27,11 @@ const BackfillEventData = z.object({
   backfill_id: z.string(),
   status: z.string(),
   connection_id: z.string(),
-  duration_seconds: z.number().nullable(),
+  duration_seconds: orNull(z.number()),
   progress_percent: z.number(),
   rows_processed: z.int(),
   chunks: z.record(z.string(), z.int()),
-  error: JobError.extend({ chunk: z.string().optional() }).nullable(),
+  error: orNull(JobError.extend({ chunk: z.string().optional() })),
   links,
 });
 
@@ -46,7 +49,7 @@ const SyncEventData = z.object({
 });
 
 /** Every type of event with what its `data` holds: the closed list (contract §6). */
-export const eventData = {
+const eventData = {
   'job.queued': JobEventData,
   'job.started': JobEventData,
   'job.succeeded': JobEventData,

@@ -1,12 +1,12 @@
 import { feedKey } from '#src/table/keys.ts';
 import type { Item } from '#src/table/table.ts';
 import { type EventType, payloadOf } from './event.ts';
-import type { OutboxEvent } from './outbox.ts';
+import type { OutboxEvent } from './outbox-event.ts';
 
 /** Events and deliveries are kept this long; the table's TTL comes later, so every reader compares. */
 export const retentionMs = 30 * 24 * 3_600_000;
 
-export const bodyBytesMax = 64 * 1024;
+const bodyBytesMax = 64 * 1024;
 
 /** An event with its number and the exact bytes that everybody gets. */
 export type NumberedEvent = { id: string; type: EventType; sequence: number; body: string };

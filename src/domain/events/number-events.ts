@@ -5,7 +5,8 @@ import { matchesEvent } from '#src/domain/webhooks/webhook.ts';
 import { feedHeadKey } from '#src/table/keys.ts';
 import { type Item, type Key, orAbsent, type Write } from '#src/table/table.ts';
 import { EventRefused, feedItem, type NumberedEvent, numbered } from './feed.ts';
-import { OutboxEvent } from './outbox.ts';
+import type { OutboxEvent } from './outbox-event.ts';
+import { packEvents, unpackEvents } from './packing.ts';
 
 /** What one transaction may hold, with room under DynamoDB's 100 actions and 4 MB. */
 const actionsMax = 90;
@@ -30,7 +31,7 @@ const Waiting = z.looseObject({
   pk: z.string(),
   sk: z.string(),
   left: z.int(),
-  events: z.array(OutboxEvent),
+  events: z.unknown(),
 });
 
 const partOf = (round: Round, event: OutboxEvent, sequence: number): Part => {
@@ -48,7 +49,7 @@ const partOf = (round: Round, event: OutboxEvent, sequence: number): Part => {
 const afterPart = (key: Key, left: number, rest: readonly OutboxEvent[]): Write =>
   rest.length === 0
     ? { delete: key, if: { left } }
-    : { update: key, set: { left: rest.length, events: rest }, if: { left } };
+    : { update: key, set: { left: rest.length, events: packEvents(rest) }, if: { left } };
 
 type Box = Numbering & { bytes: number };
 
@@ -65,7 +66,8 @@ const put = (box: Box, part: Part) => {
 
 /** Numbers an item's events as far as they fit; true if that was all of them. */
 const putItem = (box: Box, item: Item, round: Round) => {
-  const { pk, sk, left, events } = Waiting.parse(item);
+  const { pk, sk, left, events: packed } = Waiting.parse(item);
+  const events = unpackEvents(packed);
   const full = events.findIndex(
     (event) => !put(box, partOf(round, event, round.sequence + box.events.length + 1)),
   );

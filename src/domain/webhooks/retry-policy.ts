@@ -2,7 +2,7 @@ const minutes = (n: number) => n * 60;
 const hours = (n: number) => minutes(n) * 60;
 
 /** Seconds between an attempt and the next: 75.6 hours in all, then the delivery is exhausted. */
-export const waitsSeconds = [
+const waitsSeconds = [
   5,
   minutes(5),
   minutes(30),

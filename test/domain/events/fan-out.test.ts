@@ -139,6 +139,23 @@ describe('fan-out', () => {
     expect(world.reports).toEqual(['event_refused']);
   });
 
+  it('counts what the store itself calls invalid, against the one to blame', async () => {
+    const bad = await world.commit(jobEvent('job.queued'));
+    world.clock.step(1);
+    await world.commit(jobEvent('job.started', 2));
+    const refusal = Object.assign(new Error('Item size has exceeded'), { name: 'ValidationException' });
+    const isBad = (write: object) => 'delete' in write && (write.delete as { sk: string }).sk === bad.sk;
+    const table: Table = {
+      ...world.table,
+      write: (writes) => (writes.some(isBad) ? Promise.reject(refusal) : world.table.write(writes)),
+    };
+
+    await fanOut(world.organizationId, { ...world.services, table });
+
+    expect((await world.feed()).map(({ payload }) => payload.type)).toEqual(['job.started']);
+    expect(await world.table.get({ pk: bad.pk, sk: bad.sk })).toMatchObject({ refusals: 1 });
+  });
+
   it('never counts an outage against an event', async () => {
     const { pk, sk } = await world.commit(jobEvent('job.queued'));
     const down = new Failure('dependency_down', 'down');
