@@ -17,7 +17,7 @@ export const workerServices = (): WorkerServices => {
     clock: systemClock,
     ...dispatch(),
     vault: awsVault(),
-    dataPlane: dataPlane(systemClock),
+    dataPlane: dataPlane(),
   };
   return services;
 };

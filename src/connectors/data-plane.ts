@@ -1,3 +1,12 @@
-import type { Clock } from '#src/domain/clock.ts';
 import type { DataPlane } from './connector.ts';
-export const dataPlane = (_clock: Clock): DataPlane => { throw new Error('later'); };
+import { copyTable, fence } from './postgres/copy-table.ts';
+import { check, discover } from './postgres/inspect.ts';
+import { type RangeSize, rangeSize } from './postgres/ranges.ts';
+
+/** The data plane for postgres → postgres; `size` is how much one range holds. */
+export const dataPlane = (size: RangeSize = rangeSize): DataPlane => ({
+  copyTable: (request) => copyTable(request, size),
+  fence: (request) => fence({ ...request, stopAt: request.stopAt ?? request.now() + 10_000 }),
+  check,
+  discover,
+});
