@@ -22,8 +22,9 @@ import type { Key } from './table.ts';
  * | outbox | ORG#o#OUTBOX | ms#id, ASIDE#ms#id | fan-out, oldest first; `due` until it is numbered |
  * | feed | ORG#o#FEED#seq/1000 | seq; the last number: ORG#o#FEED, HEAD | query, get |
  * | webhook | ORG#o#WEBHOOKS | id | one query for all |
- * | delivery | ORG#o#DELIVERIES#webhook | id | query, newest first; `due` until it ends; `status` once delivered |
+ * | delivery | ORG#o#DELIVERIES#webhook | id | query, newest first; `due` until it ends |
  * | failed attempt | ORG#o#FAILURES#webhook | ms#delivery#attempt | query of the last 24 h |
+ * | last success | ORG#o#REACHED#webhook | LAST | get |
  */
 export const keyText = (text: string) =>
   text.replace(/[^A-Za-z0-9_.-]/gu, (char) => `%${char.codePointAt(0)?.toString(16)};`);
@@ -118,10 +119,10 @@ export const deliveryKey = (organizationId: string, webhookId: string, deliveryI
   pk: `${org(organizationId)}#DELIVERIES#${webhookId}`,
   sk: deliveryId,
 });
-/** A delivered one's place in the `status` index: the newest tells when a webhook was last reached. */
-export const deliveredKey = (organizationId: string, webhookId: string, atMs = 0, deliveryId = '') => ({
-  status_pk: `${org(organizationId)}#DELIVERED#${webhookId}`,
-  status_sk: `${ordered(atMs)}#${deliveryId}`,
+/** When a webhook last answered with success. */
+export const reachedKey = (organizationId: string, webhookId: string): Key => ({
+  pk: `${org(organizationId)}#REACHED#${webhookId}`,
+  sk: 'LAST',
 });
 export const failureKey = (organizationId: string, webhookId: string, atMs: number, attempt = ''): Key => ({
   pk: `${org(organizationId)}#FAILURES#${webhookId}`,

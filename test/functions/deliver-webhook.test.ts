@@ -57,6 +57,21 @@ describe('deliver-webhook', () => {
     expect(world.posts).toHaveLength(1);
   });
 
+  it('gives back a message whose result could not be written, but not for a figure', async () => {
+    const healthy = world.services.table;
+    const failing = (isRefused: (write: string) => boolean): Table => ({
+      ...healthy,
+      write: (writes) =>
+        isRefused(JSON.stringify(writes)) ? Promise.reject(new Error('down')) : healthy.write(writes),
+    });
+    const [first = '', second = ''] = bodies;
+
+    world.services.table = failing((write) => write.includes('#REACHED#'));
+    expect(await invoke(first)).toEqual({ batchItemFailures: [] });
+    world.services.table = failing((write) => write.includes('delivered_at'));
+    expect(await invoke(second)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
+  });
+
   it('carries references only: no URL, secret or body', () => {
     expect(Object.keys(JSON.parse(bodies[0] ?? ''))).toEqual([
       'organization_id',

@@ -13,6 +13,7 @@ import {
   recordDelivered,
   recordDiscarded,
   recordFailed,
+  recordReached,
 } from './record-attempt.ts';
 import type { DeliveryMessage } from './stored-delivery.ts';
 import { StoredWebhook } from './stored-webhook.ts';
@@ -89,7 +90,11 @@ const record = async (recording: Recording, message: DeliveryMessage, services: 
   const { result } = recording;
   const status = result.outcome === 'answered' ? result.status : 0;
   if (status >= 200 && status <= 299) {
-    await tookEffect(services.table, [recordDelivered({ ...recording, status })]);
+    const [delivered] = await Promise.allSettled([
+      tookEffect(services.table, [recordDelivered({ ...recording, status })]),
+      tookEffect(services.table, [recordReached(recording)]), // a figure: it never costs a second POST
+    ]);
+    if (delivered.status === 'rejected') throw delivered.reason;
     return;
   }
   if (status === 410 && (await endWithWebhook(recording, services))) return;

@@ -1,8 +1,11 @@
+import * as z from 'zod';
 import { isoTime } from '#src/domain/clock.ts';
-import { deliveredKey, failureKey } from '#src/table/keys.ts';
+import { failureKey, reachedKey } from '#src/table/keys.ts';
 import type { Item, Key, Query, Table } from '#src/table/table.ts';
 
 const dayMs = 24 * 3_600_000;
+
+const Reached = z.looseObject({ at: z.int() });
 
 /** Everything of one query, page after page. */
 const countAll = async (table: Table, query: Query) => {
@@ -18,18 +21,13 @@ const countAll = async (table: Table, query: Query) => {
 
 /** When a webhook was last reached, and how many attempts failed in the last 24 hours: counted, not estimated. */
 export const readFigures = async (table: Table, organizationId: string, webhookId: string, now: number) => {
-  const [newest, failures] = await Promise.all([
-    table.query({
-      index: 'status',
-      pk: deliveredKey(organizationId, webhookId).status_pk,
-      limit: 1,
-      descending: true,
-    }),
+  const [reached, failures] = await Promise.all([
+    table.get(reachedKey(organizationId, webhookId)),
     countAll(table, {
       pk: failureKey(organizationId, webhookId, 0).pk,
       from: failureKey(organizationId, webhookId, now - dayMs).sk,
     }),
   ]);
-  const [at] = String(newest.items[0]?.status_sk ?? '').split('#');
-  return { last_delivery_at: at ? isoTime(Number(at)) : null, failure_count_24h: failures };
+  const last = reached && Reached.parse(reached);
+  return { last_delivery_at: last ? isoTime(last.at) : null, failure_count_24h: failures };
 };

@@ -1,7 +1,7 @@
 import { isoTime } from '#src/domain/clock.ts';
 import { outbox } from '#src/domain/events/outbox.ts';
-import { deliveredKey, dueKey, failureKey, notDue, webhookKey } from '#src/table/keys.ts';
-import type { Write } from '#src/table/table.ts';
+import { dueKey, failureKey, notDue, reachedKey, webhookKey } from '#src/table/keys.ts';
+import { below, orAbsent, type Write } from '#src/table/table.ts';
 import type { PostResult } from './attempt.ts';
 import type { Claimed } from './claim.ts';
 import { parseRetryAfter, waitAfter } from './retry-policy.ts';
@@ -42,12 +42,18 @@ export const recordDelivered = (recording: Recording & { status: number }): Writ
       status: 'delivered',
       http_status: status,
       delivered_at: now,
-      ...deliveredKey(delivery.organization_id, delivery.webhook_id, now, delivery.id),
     },
     remove: [...unclaimed, ...notDue, 'next_attempt_at', 'last_error'],
     if: { claim: delivery.claim },
   };
 };
+
+/** Tells when the webhook was last reached, whatever order the deliveries end in. */
+export const recordReached = ({ delivery, now }: Recording): Write => ({
+  update: reachedKey(delivery.organization_id, delivery.webhook_id),
+  set: { at: now },
+  if: { at: orAbsent(below(now)) },
+});
 
 /** When a failed delivery is tried again; undefined where it never is. */
 export const nextAttemptAt = ({ delivery, result, now, random }: Recording): number | undefined => {

@@ -1,5 +1,5 @@
 import { Failure, notFound } from '#src/domain/failure.ts';
-import { countKey, webhookKey } from '#src/table/keys.ts';
+import { countKey, reachedKey, webhookKey } from '#src/table/keys.ts';
 import { absent, below, type ConditionFailed, orAbsent, type Table, type Write } from '#src/table/table.ts';
 import { parseWebhooks, StoredWebhook, webhookItem } from './stored-webhook.ts';
 
@@ -54,4 +54,5 @@ export const creationRefused = (error: ConditionFailed) =>
 export const deletionWrites = (organizationId: string, { id, version }: StoredWebhook): Write[] => [
   { delete: webhookKey(organizationId, id), if: { version } },
   { update: countKey(organizationId, 'webhooks'), add: { count: -1 } },
+  { delete: reachedKey(organizationId, id) },
 ];
