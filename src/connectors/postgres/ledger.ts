@@ -157,7 +157,7 @@ export const openRound = (
     await session.query(
       `INSERT INTO _planasonix.ranges (load, round, number, lower, upper, epoch, job_id)
        SELECT $1, $2, n - 1, lower, upper, $3, $4
-       FROM pg_catalog.unnest($5::text[], $6::text[]) WITH ORDINALITY AS planned(lower, upper, n)`,
+       FROM unnest($5::text[], $6::text[]) WITH ORDINALITY AS planned(lower, upper, n)`,
       [
         load.key,
         head.round + 1,
