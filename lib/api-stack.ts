@@ -17,7 +17,7 @@ import type { DataStack } from './data-stack.ts';
 import { workers } from './entries.ts';
 import { invoke, readTable, runJobs, sealSecrets, sendTo, writeTable } from './grants.ts';
 import { NodeFunction } from './node-function.ts';
-import type { Stage } from './stage.ts';
+import { type Stage, webhookNetworks } from './stage.ts';
 import type { WorkflowsStack } from './workflows-stack.ts';
 
 export type ApiStackProps = StackProps & {
@@ -107,7 +107,8 @@ export class ApiStack extends Stack {
 
   /** What a word in a row's `uses` allows, and the variables that go with it. */
   private grant(use: Use, route: Route): Grant {
-    const { data, workflows } = this.props;
+    const { data, workflows, stage } = this.props;
+    const isWebhook = resourceOf(route) === 'webhooks';
     const events = {
       statements: [sendTo(workflows.events.queue)],
       environment: { EVENTS_QUEUE_URL: workflows.events.queue.queueUrl },
@@ -124,8 +125,8 @@ export class ApiStack extends Stack {
         environment: { INSPECT_FUNCTION_NAME: workflows.inspect.functionName },
       }),
       seal: () => ({
-        statements: [sealSecrets(data.key, resourceOf(route) === 'webhooks' ? 'webhook' : 'connection')],
-        environment: { DATA_KEY_ARN: data.key.keyArn },
+        statements: [sealSecrets(data.key, isWebhook ? 'webhook' : 'connection')],
+        environment: { DATA_KEY_ARN: data.key.keyArn, ...(isWebhook && webhookNetworks(stage)) },
       }),
     };
     return grants[use]();

@@ -4,6 +4,7 @@ import { App, Aspects } from 'aws-cdk-lib';
 import { ApiStack } from './api-stack.ts';
 import { bundleAll } from './bundle.ts';
 import { DataStack } from './data-stack.ts';
+import { addChecks } from './nag.ts';
 import { OpsStack } from './ops-stack.ts';
 import { RolesOf } from './roles.ts';
 import { readStage } from './stage.ts';
@@ -11,6 +12,7 @@ import { WorkflowsStack } from './workflows-stack.ts';
 
 const flags = {
   '@aws-cdk/core:enablePartitionLiterals': true,
+  '@aws-cdk/core:validateAgainstDefaultRules': true,
   '@aws-cdk/aws-iam:minimizePolicies': true,
   '@aws-cdk/aws-lambda:useCdkManagedLogGroup': true,
   '@aws-cdk/aws-apigateway:disableCloudWatchRole': true,
@@ -25,7 +27,12 @@ export const makeApp = async ({
   bundles = resolve('dist'),
   context = {},
 }: AppOptions = {}) => {
-  const app = new App({ outdir, context: { ...flags, ...context }, analyticsReporting: false });
+  const app = new App({
+    outdir,
+    context: { ...flags, ...context },
+    analyticsReporting: false,
+    builtinCloudFormationValidation: false, // lib/nag.ts adds it, so that its findings fail
+  });
   const stage = readStage(app.node);
   Aspects.of(app).add(new RolesOf(stage));
   await bundleAll(bundles);
@@ -36,5 +43,6 @@ export const makeApp = async ({
   const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../package.json'), 'utf8'));
   const api = new ApiStack(app, `${stage.prefix}-api`, { ...common, data, workflows, version });
   const ops = new OpsStack(app, `${stage.prefix}-ops`, { ...common, workflows, api });
+  addChecks(app, stage);
   return { app, stage, stacks: { data, workflows, api, ops } };
 };

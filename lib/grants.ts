@@ -16,13 +16,20 @@ const writes = [
   'dynamodb:ConditionCheckItem',
 ];
 
-/** What the table's own encryption needs: the key may be used by DynamoDB in the function's name, and not otherwise. */
-const tableKey = ({ table, key }: Stored) =>
+/** A service may use the key in the function's name, and the function itself may not. */
+const keyThrough = (service: string, actions: string[], key: IKey, region: string) =>
   new PolicyStatement({
-    actions: ['kms:Decrypt'],
+    actions,
     resources: [key.keyArn],
-    conditions: { StringEquals: { 'kms:ViaService': `dynamodb.${table.env.region}.amazonaws.com` } },
+    conditions: { StringEquals: { 'kms:ViaService': hostsOf(service, region) } },
   });
+
+const hostsOf = (service: string, region: string) => {
+  const host = `${service}.${region}.amazonaws.com`;
+  return region.startsWith('cn-') ? [host, `${host}.cn`] : host;
+};
+
+const tableKey = ({ table, key }: Stored) => keyThrough('dynamodb', ['kms:Decrypt'], key, table.env.region);
 
 export const readTable = (stored: Stored) => [
   new PolicyStatement({ actions: reads, resources: [stored.table.tableArn] }),
@@ -60,8 +67,11 @@ export const invoke = (fn: IFunction) =>
 export const putEvents = (bus: EventBus) =>
   new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus.eventBusArn] });
 
-export const keepSecret = (secret: Secret) =>
+/** Read and rewrite one secret that the key encrypts. */
+export const keepSecret = (secret: Secret, key: IKey) => [
   new PolicyStatement({
     actions: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
     resources: [secret.secretArn],
-  });
+  }),
+  keyThrough('secretsmanager', ['kms:Decrypt', 'kms:GenerateDataKey'], key, secret.env.region),
+];

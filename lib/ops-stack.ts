@@ -35,7 +35,7 @@ export class OpsStack extends Stack {
     return new ImpactAlarm(this, id, { topic: this.topic, ...props });
   }
 
-  private queues({ events, deliveries, sweep }: WorkflowsStack) {
+  private queues({ events, deliveries, sweep, ended }: WorkflowsStack) {
     const waiting = { threshold: 1 };
     this.alarm('EventsDead', {
       metric: events.deadLetters.metricApproximateNumberOfMessagesVisible(),
@@ -54,6 +54,12 @@ export class OpsStack extends Stack {
       ...waiting,
       errorImpact: 'Lost executions, waiting jobs and unsent events are found late.',
       nextStep: 'see why sweep-due could not be called; the dead letters say it.',
+    });
+    this.alarm('EndedBadlyDead', {
+      metric: ended.deadLetters.metricApproximateNumberOfMessagesVisible(),
+      ...waiting,
+      errorImpact: 'Jobs whose execution was ended from outside stay running for some minutes.',
+      nextStep: 'see why end-execution could not be called; the dead letters say it.',
     });
     this.alarm('DeliveriesOld', {
       metric: deliveries.queue.metricApproximateAgeOfOldestMessage(),

@@ -29,10 +29,9 @@ export class Organizations extends Construct {
       logGroup,
       description: 'Makes the table hold the organizations of the deploy’s context',
       timeoutSeconds: 60,
-      statements: [...writeTable(data), keepSecret(this.adminKey)],
+      statements: [...writeTable(data), ...keepSecret(this.adminKey, data.key)],
       environment: { TABLE_NAME: data.table.tableName },
     });
-    data.key.grantEncryptDecrypt(seed);
     const provider = new Provider(this, 'Provider', { onEventHandler: seed, logGroup });
     new CustomResource(this, 'Resource', {
       serviceToken: provider.serviceToken,

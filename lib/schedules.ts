@@ -1,10 +1,10 @@
-import { Duration } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { invoke, sendTo } from './grants.ts';
 import type { NodeFunction } from './node-function.ts';
+import { deadLetterQueue } from './queue-worker.ts';
 
 /** Calls a function every minute; a call that could not be made is kept as a dead letter. */
 export class EveryMinute extends Construct {
@@ -14,11 +14,7 @@ export class EveryMinute extends Construct {
   constructor(scope: Construct, id: string, target: NodeFunction) {
     super(scope, id);
     this.target = target;
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      enforceSSL: true,
-      encryption: QueueEncryption.SQS_MANAGED,
-      retentionPeriod: Duration.days(14),
-    });
+    this.deadLetters = deadLetterQueue(this);
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
       inlinePolicies: {

@@ -21,7 +21,7 @@ const OrganizationContext = z.strictObject({
 });
 
 /** What a deploy takes, with `-c name=value`; lists and objects as JSON. Public interface: docs/operate.md lists it. */
-const Stage = z.strictObject({
+const Context = z.strictObject({
   prefix: z.string().regex(name).max(20).default('planasonix'),
   permissionsBoundary: z.string().startsWith('arn:').optional(),
   rolePath: z
@@ -48,7 +48,18 @@ const Stage = z.strictObject({
       },
     ]),
 });
+
+const Stage = Context.refine(
+  ({ vpcId, subnetIds, securityGroupIds }) =>
+    (vpcId === undefined) === (subnetIds.length === 0) &&
+    (vpcId === undefined) === (securityGroupIds.length === 0),
+  { path: ['vpcId'], message: 'vpcId, subnetIds and securityGroupIds are given together' },
+);
 export type Stage = z.output<typeof Stage>;
+
+/** For every function that stores or calls a webhook's URL. */
+export const webhookNetworks = ({ allowedWebhookNetworks }: Stage): Record<string, string> =>
+  allowedWebhookNetworks.length > 0 ? { ALLOWED_WEBHOOK_NETWORKS: allowedWebhookNetworks.join(',') } : {};
 
 const parsed = (value: unknown) => {
   if (typeof value !== 'string' || !/^[[{]/.test(value)) return value;
@@ -61,7 +72,7 @@ const parsed = (value: unknown) => {
 
 /** @throws with every problem of the context, before anything is made. */
 export const readStage = (node: Node): Stage => {
-  const given = Object.keys(Stage.shape).flatMap((key) => {
+  const given = Object.keys(Context.shape).flatMap((key) => {
     const value = node.tryGetContext(key);
     return value === undefined ? [] : [[key, parsed(value)]];
   });

@@ -1,18 +1,18 @@
-import { ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { ArnFormat, CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import type { DataStack } from './data-stack.ts';
 import { workers } from './entries.ts';
+import { ExecutionEndedBadly } from './execution-ended.ts';
 import { invoke, openSecrets, putEvents, readDue, readTable, runJobs, sendTo, writeTable } from './grants.ts';
-import { type Network, NodeFunction, type NodeFunctionProps } from './node-function.ts';
+import { type Network, networkOf } from './network.ts';
+import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 import { Organizations } from './organizations.ts';
 import { DurableQueue } from './queue-worker.ts';
 import { EveryMinute } from './schedules.ts';
-import type { Stage } from './stage.ts';
+import { type Stage, webhookNetworks } from './stage.ts';
 import { Workflow } from './workflow.ts';
 
 export type WorkflowsStackProps = StackProps & { stage: Stage; data: DataStack; bundles: string };
@@ -25,6 +25,7 @@ type WorkerProps = Omit<NodeFunctionProps, 'entry' | 'bundles' | 'logGroup'>;
 /** What runs behind the API: jobs, events, deliveries, the sweep. */
 export class WorkflowsStack extends Stack {
   readonly machine: StateMachine;
+  readonly ended: ExecutionEndedBadly;
   readonly executions: string;
   readonly events: DurableQueue;
   readonly deliveries: DurableQueue;
@@ -51,7 +52,9 @@ export class WorkflowsStack extends Stack {
     const name = `${props.stage.prefix}-job`;
     this.machineArn = this.colonArn('states', 'stateMachine', name);
     this.executions = this.colonArn('states', 'execution', `${name}:*`);
-    this.machine = this.jobs(name);
+    const { machine, ended } = this.jobs(name);
+    this.machine = machine;
+    this.ended = ended;
     this.inspect = this.inspector();
     this.delivery();
     this.sweep = this.sweeping();
@@ -121,15 +124,11 @@ export class WorkflowsStack extends Stack {
       timeoutSeconds: 30,
       ...this.moving(),
     });
-    new Rule(this, 'ExecutionEndedBadly', {
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: { stateMachineArn: [this.machineArn], status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
-      },
-      targets: [new LambdaFunction(endExecution, { retryAttempts: 3, maxEventAge: Duration.hours(1) })],
+    const ended = new ExecutionEndedBadly(this, 'EndedBadly', {
+      machineArn: this.machineArn,
+      target: endExecution,
     });
-    return machine;
+    return { machine, ended };
   }
 
   private inspector() {
@@ -166,7 +165,7 @@ export class WorkflowsStack extends Stack {
         ...common,
         DATA_KEY_ARN: data.key.keyArn,
         EVENTS_QUEUE_URL: this.events.queue.queueUrl,
-        ALLOWED_WEBHOOK_NETWORKS: stage.allowedWebhookNetworks.join(','),
+        ...webhookNetworks(stage),
       },
     });
     this.deliveries.feeds(deliver);
@@ -184,12 +183,3 @@ export class WorkflowsStack extends Stack {
     return new EveryMinute(this, 'Sweep', sweepDue);
   }
 }
-
-const networkOf = (scope: Construct, { vpcId, subnetIds, securityGroupIds }: Stage): Network | undefined =>
-  vpcId === undefined
-    ? undefined
-    : {
-        vpc: Vpc.fromVpcAttributes(scope, 'Vpc', { vpcId, availabilityZones: [], privateSubnetIds: [] }),
-        vpcSubnets: { subnets: subnetIds.map((id) => Subnet.fromSubnetId(scope, id, id)) },
-        securityGroups: securityGroupIds.map((id) => SecurityGroup.fromSecurityGroupId(scope, id, id)),
-      };
