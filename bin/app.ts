@@ -1,4 +1,5 @@
 import { makeApp } from '#lib/app.ts';
 
-const { app } = await makeApp({ outdir: process.env.CDK_OUTDIR ?? 'cdk.out' });
+const { CDK_OUTDIR: outdir, BUNDLES: bundles } = process.env;
+const { app } = await makeApp({ ...(outdir && { outdir }), ...(bundles && { bundles }) });
 app.synth();

