@@ -1,8 +1,11 @@
 import { rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { resolve } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { entryOf } from '#src/api/naming.ts';
+import { routes } from '#src/api/routes.ts';
 import { allEntries, bundleOf } from './entries.ts';
+import { lean } from './lean.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
@@ -22,27 +25,42 @@ const builtinsByRequire: Plugin = {
   },
 };
 
-/** One esbuild run over every Lambda, SDK included: `<outdir>/<bundle>/index.mjs`. */
-export const bundleAll = async (outdir: string): Promise<Metafile> => {
-  rmSync(outdir, { recursive: true, force: true });
+const buildOptions = {
+  absWorkingDir: root,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  minify: true,
+  metafile: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  legalComments: 'none',
+  logLevel: 'error',
+  external: ['pg-native'],
+  alias: { '@aws-sdk/credential-provider-node': './src/lambda/env-credentials.ts' },
+  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+} as const satisfies BuildOptions;
+
+/** Bundles each entry into `<outdir>/<name>/index.mjs`, SDK included, and says what went into it. */
+export const bundle = async (entries: readonly string[], outdir: string, leaner = lean()) => {
   const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: Object.fromEntries(allEntries().map((entry) => [`${bundleOf(entry)}/index`, entry])),
+    ...buildOptions,
+    entryPoints: Object.fromEntries(entries.map((entry) => [`${bundleOf(entry)}/index`, entry])),
     outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    minify: true,
-    metafile: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    legalComments: 'none',
-    logLevel: 'error',
-    external: ['pg-native'],
-    alias: { '@aws-sdk/credential-provider-node': './src/lambda/env-credentials.ts' },
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-    plugins: [builtinsByRequire],
+    plugins: [builtinsByRequire, leaner],
   });
-  return metafile;
+  return metafile.outputs;
+};
+
+/** One esbuild run over every Lambda, and one for the function that answers the OpenAPI document. */
+export const bundleAll = async (outdir: string): Promise<Metafile['outputs']> => {
+  rmSync(outdir, { recursive: true, force: true });
+  const describing = entryOf('getOpenapi', routes.getOpenapi);
+  const others = allEntries().filter((entry) => entry !== describing);
+  const outputs = await Promise.all([
+    bundle(others, outdir),
+    bundle([describing], outdir, lean({ describesSchemas: true })),
+  ]);
+  return Object.assign({}, ...outputs);
 };
