@@ -12,6 +12,7 @@ import type { Construct } from 'constructs';
 import { entryOf, resourceOf } from '#src/api/naming.ts';
 import type { Route, Use } from '#src/api/route.ts';
 import { type RouteName, routes } from '#src/api/routes.ts';
+import { Job } from '#src/domain/jobs/job.ts';
 import { apiDocument } from './api-document.ts';
 import type { DataStack } from './data-stack.ts';
 import { workers } from './entries.ts';
@@ -71,6 +72,7 @@ export class ApiStack extends Stack {
         accessLogFormat: AccessLogFormat.jsonWithStandardFields(),
       },
     });
+    this.api.node.tryRemoveChild('Endpoint'); // CDK's own output of the same URL
     new CfnOutput(this, 'ApiUrl', { value: this.api.urlForPath('/').replace(/\/$/, '') });
   }
 
@@ -98,7 +100,8 @@ export class ApiStack extends Stack {
       timeoutSeconds: route.timeoutSeconds ?? 10,
       statements: [...(isPublic ? [] : store), ...uses.flatMap(({ statements }) => statements)],
       environment: {
-        ...(isPublic ? { DEPLOYMENT_VERSION: version } : { TABLE_NAME: data.table.tableName }),
+        ...(!isPublic && { TABLE_NAME: data.table.tableName }),
+        ...(resourceOf(route) === 'health' && { DEPLOYMENT_VERSION: version }),
         ...(showsExecutions(route) && { JOB_STATE_MACHINE_ARN: workflows.machine.stateMachineArn }),
         ...Object.assign({}, ...uses.map(({ environment }) => environment)),
       },
@@ -155,5 +158,5 @@ export class ApiStack extends Stack {
 }
 
 /** Routes that answer jobs link to their executions. */
-const showsExecutions = (route: Route) =>
-  resourceOf(route) === 'jobs' || route.uses?.includes('dispatch') === true;
+const showsExecutions = ({ returns: [, body], uses }: Route) =>
+  body === Job || uses?.includes('dispatch') === true;

@@ -19,12 +19,19 @@ const flags = {
   '@aws-cdk/core:target-partitions': ['aws', 'aws-us-gov', 'aws-cn'],
 };
 
-export type AppOptions = { outdir?: string; bundles?: string; context?: Record<string, unknown> };
+export type AppOptions = {
+  outdir?: string;
+  bundles?: string;
+  /** The folder `bundles` is filled already. */
+  isBundled?: boolean;
+  context?: Record<string, unknown>;
+};
 
 /** The app with its four stacks, bundled and ready to synthesise; references go data → workflows → api → ops. */
 export const makeApp = async ({
   outdir = 'cdk.out',
   bundles = resolve('dist'),
+  isBundled = false,
   context = {},
 }: AppOptions = {}) => {
   const app = new App({
@@ -35,7 +42,7 @@ export const makeApp = async ({
   });
   const stage = readStage(app.node);
   Aspects.of(app).add(new RolesOf(stage));
-  await bundleAll(bundles);
+  if (!isBundled) await bundleAll(bundles);
   const { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region = 'eu-west-1' } = process.env;
   const common = { stage, bundles, env: { region, ...(account && { account }) } };
   const data = new DataStack(app, `${stage.prefix}-data`, common);
