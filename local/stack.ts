@@ -56,7 +56,7 @@ export const startStack = async ({ port, state, onLog, onStep }: StackOptions) =
     onStep('synthesising the stacks');
     const [folder, postgres, dynamo, queuePort] = await Promise.all([
       synthesise(),
-      freePort().then((free) => startPostgres(state, free)),
+      startPostgres(state),
       startDynamo(join(state, 'table.db')),
       freePort(),
     ]);

@@ -131,8 +131,8 @@ const getMany = async (client: DynamoDBDocumentClient, tableName: string, keys: 
   return keys.flatMap(({ pk, sk }) => found.get(`${pk}\n${sk}`) ?? []);
 };
 
-const hashKeys = { due: 'due_pk', status: 'status_pk' } as const;
-const rangeKeys = { due: 'due_at', status: 'status_sk' } as const;
+const hashKeys = { due: 'due_pk' } as const;
+const rangeKeys = { due: 'due_at' } as const;
 
 /** The KeyConditionExpression of a query. */
 const keyCondition = ({ index, pk, prefix, from, to }: Query, into: Placeholders) => {

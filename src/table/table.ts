@@ -55,7 +55,8 @@ export class Contended extends Error {
   override readonly name = 'Contended';
 }
 
-export type IndexName = 'due' | 'status';
+/** The sparse index of what the sweeper looks at. */
+export type IndexName = 'due';
 
 export type Query = {
   pk: string;

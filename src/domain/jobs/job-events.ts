@@ -1,9 +1,13 @@
 import { type NewEvent, outbox } from '#src/domain/events/outbox.ts';
 import { listKey } from '#src/table/keys.ts';
 import type { Item } from '#src/table/table.ts';
+import type { JobStatus } from './job.ts';
 import type { JobNotes, StoredJob } from './stored-job.ts';
 
 type JobEvent = 'job.queued' | 'job.started' | 'job.succeeded' | 'job.failed' | 'job.cancelled';
+
+/** A job that is accepted and admitted at once was queued all the same. */
+const statusThen: Partial<Record<JobEvent, JobStatus>> = { 'job.queued': 'queued' };
 
 /** An event of a job as it is then; `number` counts the job's events from 1. */
 const jobEvent = (type: JobEvent, number: number, job: StoredJob, notes: JobNotes): NewEvent => ({
@@ -13,7 +17,7 @@ const jobEvent = (type: JobEvent, number: number, job: StoredJob, notes: JobNote
   data: {
     job_id: job.id,
     job_type: job.type,
-    status: job.status,
+    status: statusThen[type] ?? job.status,
     attempt: job.attempt,
     duration_seconds: durationSeconds(job),
     connection_id: job.connection_id,
