@@ -5,6 +5,8 @@ import type { AllServices, Endpoint } from '#src/api/endpoint.ts';
 import type { Route } from '#src/api/route.ts';
 import type { DataPlane } from '#src/connectors/connector.ts';
 import type { FanOutServices } from '#src/domain/events/fan-out.ts';
+import type { DeliverServices } from '#src/domain/webhooks/delivery.ts';
+import type { DeliveryMessage } from '#src/domain/webhooks/stored-delivery.ts';
 import { handlerOf } from '#src/lambda/http.ts';
 import { anOrganization } from '#test/support/builders.ts';
 import { startTable } from '#test/support/dynamo.ts';
@@ -28,7 +30,7 @@ const instantly: Pick<DataPlane, 'copyTable'> = {
 
 const nothing = async () => undefined;
 
-const servicesOn = (table: AllServices['table']) => ({
+const servicesOn = (table: AllServices['table'], sent: DeliveryMessage[]) => ({
   table,
   clock: { now: Date.now, sleep: nothing, every: () => () => undefined },
   vault: {
@@ -39,7 +41,13 @@ const servicesOn = (table: AllServices['table']) => ({
   events: { wake: nothing },
   inspector: { check: async () => [], discover: async () => [] },
   dataPlane: instantly as DataPlane,
-  deliveries: { send: nothing },
+  deliveries: {
+    send: async (messages: readonly DeliveryMessage[]) => {
+      sent.push(...messages);
+    },
+  },
+  post: async () => ({ outcome: 'answered' as const, status: 200, latencyMs: 40 }),
+  random: () => 0.5,
   bus: { publish: nothing },
   report: () => undefined,
 });
@@ -81,7 +89,11 @@ export const meteredWorld = async () => {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const raw = new DynamoDBClient({ endpoint, region: 'eu-west-1', credentials });
   const meter = unitMeter(client, DynamoDBDocumentClient.from(raw), tableName);
-  const services = servicesOn(table) satisfies AllServices & FanOutServices & WorkerServices;
+  const sent: DeliveryMessage[] = [];
+  const services = servicesOn(table, sent) satisfies AllServices &
+    FanOutServices &
+    WorkerServices &
+    DeliverServices;
   const organizationId = await anOrganization(table, { max_concurrent_runs: 25 });
   const call = async <R extends Route>(endpointOf: Endpoint<R>, request: Request) => {
     const handler = handlerOf(endpointOf, () => services as never);
@@ -106,6 +118,6 @@ export const meteredWorld = async () => {
     raw.destroy();
     await stop();
   };
-  return { meter, services, organizationId, connectionId: String(connection.id), call, close };
+  return { meter, services, sent, organizationId, connectionId: String(connection.id), call, close };
 };
 export type MeteredWorld = Awaited<ReturnType<typeof meteredWorld>>;

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { fanOut } from '#src/domain/events/fan-out.ts';
+import { newId } from '#src/domain/ids.ts';
+import { deliver } from '#src/domain/webhooks/delivery.ts';
+import { newSecret } from '#src/domain/webhooks/signature.ts';
+import { webhookItem } from '#src/domain/webhooks/stored-webhook.ts';
 import { syncConnection } from '../functions/api/connections/sync-connection.ts';
 import { getJob } from '../functions/api/jobs/get-job.ts';
-import { createWebhook } from '../functions/api/webhooks/create-webhook.ts';
 import { runSlice } from '../functions/job/run-slice.ts';
 import type { MeteredWorld } from './metered-world.ts';
 import type { Charge } from './unit-meter.ts';
@@ -45,5 +48,24 @@ export const oneSync = async (world: MeteredWorld): Promise<Step[]> => {
 /** The steps that a job's life consists of; the others are measured beside it. */
 export const lifeSteps = 4;
 
-export const subscribe = (world: MeteredWorld) =>
-  world.call(createWebhook, { body: { url: 'https://hooks.example.com/planasonix', events: ['job.*'] } });
+/** From here on the organization has a webhook for everything that happens to jobs. */
+export const subscribe = async ({ services, organizationId }: MeteredWorld) => {
+  const id = newId('webhook', Date.now());
+  const webhook = {
+    id,
+    url: 'https://hooks.example.com/planasonix',
+    events: ['job.*' as const],
+    enabled: true,
+    secret: await services.vault.seal(newSecret()),
+    created_at: Date.now(),
+    updated_at: Date.now(),
+    version: 1,
+  };
+  await services.table.write([{ put: webhookItem(organizationId, webhook) }]);
+};
+
+/** Every delivery that waits, each answered with 200. */
+export const deliverAll = ({ meter, services, sent }: MeteredWorld) =>
+  meter.during(async () => {
+    for (const message of sent.splice(0)) await deliver(message, services);
+  });
