@@ -27,7 +27,7 @@ const parameters = (path: string) =>
   paramsOf(path).map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
 
 /** The stage is named `api`, so a resource's path begins behind that. */
-export const resourcePath = (path: string) => path.replace(/^\/api(?=\/)/, '');
+const resourcePath = (path: string) => path.replace(/^\/api(?=\/)/, '');
 
 /** What API Gateway is given: paths and their Lambdas, out of the route table; the contract's OpenAPI is another document. */
 export const apiDocument = ({ route, unknown, authorizer, roleArn, title }: Integrations) => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 
 /** What each kind of id begins with (contract §1). */
-export const idPrefixes = {
+const idPrefixes = {
   organization: 'org',
   user: 'usr',
   key: 'key',

@@ -6,7 +6,7 @@ import { env } from './env.ts';
 import { stepFunctionsRunner } from './runner.ts';
 
 /** Wakes fan-out, each time by a message of its own: what was written before it must be seen. */
-export const sqsEvents = (queue: SQSClient, queueUrl = () => env('EVENTS_QUEUE_URL')) => ({
+const sqsEvents = (queue: SQSClient, queueUrl = () => env('EVENTS_QUEUE_URL')) => ({
   async wake(organizationId: string) {
     await queue.send(
       new SendMessageCommand({

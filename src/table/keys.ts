@@ -26,7 +26,7 @@ import type { Key } from './table.ts';
  * | failed attempt | ORG#o#FAILURES#webhook | ms#delivery#attempt | query of the last 24 h |
  * | last success | ORG#o#REACHED#webhook | LAST | get |
  */
-export const keyText = (text: string) =>
+const keyText = (text: string) =>
   text.replace(/[^A-Za-z0-9_.-]/gu, (char) => `%${char.codePointAt(0)?.toString(16)};`);
 
 const org = (organizationId: string) => `ORG#${organizationId}`;

@@ -15,8 +15,6 @@ export const present = of('present');
 export const oneOf = (...values: (string | number)[]) => of('in', ...values);
 export const below = (value: number | string) => of('<', value);
 export const atMost = (value: number | string) => of('<=', value);
-export const above = (value: number | string) => of('>', value);
-export const not = (value: unknown) => of('<>', value);
 /** Holds as well where the attribute does not exist. */
 export const orAbsent = (condition: unknown): Test => ({
   ...(isTest(condition) ? condition : of('=', condition)),

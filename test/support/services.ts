@@ -20,7 +20,7 @@ export const steppedClock = (now = t0) => ({
 });
 
 /** Seals by naming the context; what it seals can be told from plain text by a test. */
-export const testVault = () => ({
+const testVault = () => ({
   seal: vi.fn(async (secret: string, context: object) =>
     Buffer.from(JSON.stringify({ context, secret: Buffer.from(secret).toString('hex') })).toString('base64'),
   ),

@@ -13,8 +13,8 @@ const numericLookback = 10_000;
 const numericTypes = /^(smallint|integer|bigint|numeric|real|double precision)/;
 const timeTypes = /^(timestamp|date)/;
 
-export const isNumeric = ({ type }: Column) => numericTypes.test(type);
-export const isTime = ({ type }: Column) => timeTypes.test(type);
+const isNumeric = ({ type }: Column) => numericTypes.test(type);
+const isTime = ({ type }: Column) => timeTypes.test(type);
 
 /** @throws ConnectorError where a column's order says nothing of when a row was written. */
 export const requireCursorType = (column: Column, table: string) => {

@@ -30,7 +30,7 @@ const sizesFit = (base: string, from: number[], to: number[]) => {
 };
 
 /** Whether every value of one type has a place in the other, and the other is not the same. */
-export const isWider = (from: string, to: string): boolean => {
+const isWider = (from: string, to: string): boolean => {
   const [a, b] = [parse(from), parse(to)];
   if (a.suffix !== b.suffix) return false;
   if (a.base === b.base) return sizesFit(a.base, a.sizes, b.sizes);

@@ -46,7 +46,7 @@ export type Head = {
 
 export type Range = { number: number; lower: string | null; upper: string | null };
 
-export const hash8 = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);
+const hash8 = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);
 
 /** Sessions of a load are found by their name, and ended by the next invocation. */
 export const applicationName = (load: Load) => `plnx/${hash8(load.key)}/${load.jobId}/${load.epoch}`;

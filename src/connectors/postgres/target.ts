@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 const rewriteRowsMax = 10_000_000;
 
 /** A column's type at the destination: an enum lives in the schema of its table there. */
-export const typeAt = (column: Column, schema: string) =>
+const typeAt = (column: Column, schema: string) =>
   column.enum
     ? `${ident(schema)}.${ident(column.enum.name)}${column.type.endsWith('[]') ? '[]' : ''}`
     : column.type;

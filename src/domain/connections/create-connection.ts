@@ -32,7 +32,7 @@ export const claimName = (organizationId: string, { id, name }: { id: string; na
 });
 
 /** The connection in its own partition and, as a copy, in the list. */
-export const putConnection = (organizationId: string, connection: StoredConnection): Write[] => [
+const putConnection = (organizationId: string, connection: StoredConnection): Write[] => [
   { put: { ...connectionKey(organizationId, connection.id), ...connection } },
   { put: { ...connectionsKey(organizationId, connection.id), ...connection } },
 ];

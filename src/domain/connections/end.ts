@@ -26,7 +26,7 @@ const postgresConfig = {
   schema: text(63),
 };
 
-export const EndConfig = z.object({
+const EndConfig = z.object({
   ...postgresConfig,
   port: postgresConfig.port.default(5432),
   ssl: postgresConfig.ssl.default('verify-full'),

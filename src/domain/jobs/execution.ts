@@ -2,7 +2,7 @@ import type { Runner } from './runner.ts';
 import { executionName, type JobNotes, type StoredJob } from './stored-job.ts';
 
 /** What `job.asl.json` and its Tasks are given: references, never data or secrets. */
-export const executionInput = (job: StoredJob, notes: JobNotes) =>
+const executionInput = (job: StoredJob, notes: JobNotes) =>
   JSON.stringify({
     organization_id: job.organization_id,
     job_id: job.id,

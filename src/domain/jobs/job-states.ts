@@ -1,7 +1,7 @@
 import type { JobStatus } from './job.ts';
 
 /** Where a job may go next (architecture §5). Terminal states have no way out but the caller's retry. */
-export const nextStatuses: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
+const nextStatuses: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
   queued: ['running', 'cancelled', 'failed'],
   running: ['succeeded', 'failed', 'cancelled', 'cancelling', 'queued'],
   cancelling: ['cancelled', 'succeeded', 'failed'],
