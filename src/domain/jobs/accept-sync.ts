@@ -23,7 +23,7 @@ type Reply = (accepted: Accepted) => unknown;
 type Plan = Accepted & { writes: Write[]; started: boolean };
 
 /** How often a decision is made anew because the live sync or the slot changed under it. */
-const decisionsMax = 12;
+const decisionsMax = 40;
 /**
  * Accepts a trigger (`if_running: coalesce`): joins a sync that has not begun to read, else makes one. Job, turn, slot
  * or queue entry, events, idempotency record and audit entry are one transaction, which also admits the job where both

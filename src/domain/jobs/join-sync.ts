@@ -28,7 +28,7 @@ export const planJoin = async (
   const job = { ...before, ...raised(before, trigger, now), joined_count: before.joined_count + 1 };
   const entry = { at: isoTime(now), by: trigger.createdBy.id, metadata: trigger.request.metadata ?? {} };
   const notes = { ...noted, joined: [...noted.joined, entry].slice(0, joinedMax) };
-  const isListed = before.joined_count < joinedMax;
+  const isListed = before.joined_count < joinedMax; // beyond it joins only count, and never contend
   return {
     job,
     notes,
