@@ -118,6 +118,6 @@ export const meteredWorld = async () => {
     raw.destroy();
     await stop();
   };
-  return { meter, services, sent, organizationId, connectionId: String(connection.id), call, close };
+  return { client, meter, services, sent, organizationId, connectionId: String(connection.id), call, close };
 };
 export type MeteredWorld = Awaited<ReturnType<typeof meteredWorld>>;
