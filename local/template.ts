@@ -49,60 +49,70 @@ const pseudo: Readonly<Record<string, string>> = {
   'AWS::URLSuffix': 'amazonaws.com',
 };
 
+type Known = { stacks: readonly Stack[]; physical: (resource: Located) => Physical };
+
+const physicalOf = ({ physical }: Known, stack: Stack, id: string): Physical => {
+  const resource = stack.template.Resources[id];
+  if (!resource) throw new Error(`${stack.name} has no resource ${id}`);
+  return physical({ stack: stack.name, id, type: resource.Type, properties: resource.Properties });
+};
+
+const attribute = (known: Known, stack: Stack, [id = '', name = '']: readonly string[]) => {
+  const value = physicalOf(known, stack, id).attributes[name];
+  if (value === undefined) throw new Error(`Nothing is known of ${stack.name} ${id}.${name}`);
+  return value;
+};
+
+const reference = (known: Known, stack: Stack, id: string) =>
+  pseudo[id] ?? (id === 'AWS::StackName' ? stack.name : physicalOf(known, stack, id).ref);
+
+const imported = (known: Known, name: unknown): unknown => {
+  for (const stack of known.stacks) {
+    const outputs = Object.values(stack.template.Outputs);
+    const output = outputs.find((one) => resolved(known, stack, one.Export?.Name) === name);
+    if (output) return resolved(known, stack, output.Value);
+  }
+  throw new Error(`No stack exports ${name}`);
+};
+
+const substituted = (known: Known, stack: Stack, given: unknown) => {
+  const [text, values] = Array.isArray(given) ? given : [given, {}];
+  return String(text).replace(/\$\{([^!}]+)\}/g, (_, key: string) => {
+    if (key in values) return String(resolved(known, stack, values[key]));
+    return key.includes('.') ? attribute(known, stack, key.split('.')) : reference(known, stack, key);
+  });
+};
+
+type Intrinsic = (known: Known, stack: Stack, argument: never) => unknown;
+
+const intrinsics: Readonly<Record<string, Intrinsic>> = {
+  Ref: (known, stack, id: string) => reference(known, stack, id),
+  'Fn::GetAtt': (known, stack, path: string[] | string) =>
+    attribute(known, stack, Array.isArray(path) ? path : path.split('.')),
+  'Fn::Join': (known, stack, [glue, parts]: [string, unknown[]]) =>
+    (resolved(known, stack, parts) as string[]).join(glue),
+  'Fn::Sub': (known, stack, given: unknown) => substituted(known, stack, given),
+  'Fn::Select': (known, stack, [index, all]: [number, unknown]) =>
+    (resolved(known, stack, all) as unknown[])[Number(index)],
+  'Fn::Split': (known, stack, [glue, text]: [string, unknown]) =>
+    String(resolved(known, stack, text)).split(glue),
+  'Fn::ImportValue': (known, stack, name: unknown) => imported(known, resolved(known, stack, name)),
+};
+
+/** A value of a stack's template with every reference in it replaced. */
+const resolved = (known: Known, stack: Stack, value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map((one) => resolved(known, stack, one));
+  if (typeof value !== 'object' || value === null) return value;
+  const [[key, argument] = ['', undefined], ...more] = Object.entries(value);
+  const intrinsic = more.length === 0 ? intrinsics[key] : undefined;
+  if (intrinsic) return intrinsic(known, stack, argument as never);
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, resolved(known, stack, one)]));
+};
+
 /** The synthesised stacks of a folder, their references resolved to what `physical` says of each resource. */
-export const readTemplates = (folder: string, physical: (resource: Located) => Physical) => {
+export const readTemplates = (folder: string, physical: Known['physical']) => {
   const stacks = stackNames(folder).map((name) => readStack(folder, name));
-  const known = new Map<string, Physical>();
-  const physicalOf = (stack: Stack, id: string): Physical => {
-    const found = known.get(`${stack.name}/${id}`);
-    if (found) return found;
-    const resource = stack.template.Resources[id];
-    if (!resource) throw new Error(`${stack.name} has no resource ${id}`);
-    const made = physical({ stack: stack.name, id, type: resource.Type, properties: resource.Properties });
-    known.set(`${stack.name}/${id}`, made);
-    return made;
-  };
-  const imported = (name: string) => {
-    for (const stack of stacks) {
-      const output = Object.values(stack.template.Outputs).find(
-        (one) => resolve(stack, one.Export?.Name) === name,
-      );
-      if (output) return resolve(stack, output.Value);
-    }
-    throw new Error(`No stack exports ${name}`);
-  };
-  const attribute = (stack: Stack, [id = '', name = '']: readonly string[]) => {
-    const value = physicalOf(stack, id).attributes[name];
-    if (value === undefined) throw new Error(`Nothing is known of ${stack.name} ${id}.${name}`);
-    return value;
-  };
-  const substituted = (stack: Stack, given: unknown) => {
-    const [text, values] = Array.isArray(given) ? given : [given, {}];
-    return String(text).replace(/\$\{([^!}]+)\}/g, (_, key: string) => {
-      if (key in values) return String(resolve(stack, values[key]));
-      return key.includes('.') ? attribute(stack, key.split('.')) : String(resolve(stack, { Ref: key }));
-    });
-  };
-  const intrinsics: Record<string, (stack: Stack, value: never) => unknown> = {
-    Ref: (stack, id: string) =>
-      pseudo[id] ?? (id === 'AWS::StackName' ? stack.name : physicalOf(stack, id).ref),
-    'Fn::GetAtt': (stack, path: string[] | string) =>
-      attribute(stack, Array.isArray(path) ? path : path.split('.')),
-    'Fn::Join': (stack, [glue, parts]: [string, unknown[]]) => (resolve(stack, parts) as string[]).join(glue),
-    'Fn::Sub': (stack, given: unknown) => substituted(stack, given),
-    'Fn::Select': (stack, [index, list]: [number, unknown]) =>
-      (resolve(stack, list) as unknown[])[Number(index)],
-    'Fn::Split': (stack, [glue, text]: [string, unknown]) => String(resolve(stack, text)).split(glue),
-    'Fn::ImportValue': (stack, name: unknown) => imported(String(resolve(stack, name))),
-  };
-  const resolve = (stack: Stack, value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map((one) => resolve(stack, one));
-    if (typeof value !== 'object' || value === null) return value;
-    const [[key, argument] = ['', undefined], ...more] = Object.entries(value);
-    const intrinsic = more.length === 0 ? intrinsics[key] : undefined;
-    if (intrinsic) return intrinsic(stack, argument as never);
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, resolve(stack, one)]));
-  };
+  const known = { stacks, physical };
   return {
     /** Every resource of a type, in all stacks, with resolved properties. */
     all: (type: string): (Located & Physical)[] =>
@@ -113,23 +123,21 @@ export const readTemplates = (folder: string, physical: (resource: Located) => P
             stack: stack.name,
             id,
             type,
-            properties: resolve(stack, Properties) as Record<string, unknown>,
-            ...physicalOf(stack, id),
+            properties: resolved(known, stack, Properties) as Record<string, unknown>,
+            ...physicalOf(known, stack, id),
           })),
       ),
     /** The folder of an asset by the key of its upload. */
     asset: (key: string) => {
       const hash = key.replace(/\.\w+$/, '');
-      const folder = stacks.map(({ assets }) => assets.get(hash)).find(Boolean);
-      if (!folder) throw new Error(`No stack has the asset ${key}`);
-      return folder;
+      const found = stacks.map(({ assets }) => assets.get(hash)).find(Boolean);
+      if (!found) throw new Error(`No stack has the asset ${key}`);
+      return found;
     },
     output: (name: string): string => {
-      for (const stack of stacks) {
-        const output = stack.template.Outputs[name];
-        if (output) return String(resolve(stack, output.Value));
-      }
-      throw new Error(`No stack has the output ${name}`);
+      const stack = stacks.find(({ template }) => name in template.Outputs);
+      if (!stack) throw new Error(`No stack has the output ${name}`);
+      return String(resolved(known, stack, stack.template.Outputs[name]?.Value));
     },
   };
 };
