@@ -3,6 +3,7 @@ import { builtinModules } from 'node:module';
 import { resolve } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { entryOf } from '#src/api/naming.ts';
+import type { Route } from '#src/api/route.ts';
 import { routes } from '#src/api/routes.ts';
 import { allEntries, bundleOf } from './entries.ts';
 import { lean } from './lean.ts';
@@ -53,14 +54,20 @@ export const bundle = async (entries: readonly string[], outdir: string, leaner 
   return metafile.outputs;
 };
 
-/** One esbuild run over every Lambda, and one for the function that answers the OpenAPI document. */
+const isPublic = (entry: string) => publicEntries.includes(entry);
+const publicEntries = Object.entries<Route>(routes)
+  .filter(([, { scope }]) => scope === 'public')
+  .map(([name, route]) => entryOf(name, route));
+
+/** One esbuild run over every Lambda, and one over those that anybody may call. */
 export const bundleAll = async (outdir: string): Promise<Metafile['outputs']> => {
   rmSync(outdir, { recursive: true, force: true });
-  const describing = entryOf('getOpenapi', routes.getOpenapi);
-  const others = allEntries().filter((entry) => entry !== describing);
   const outputs = await Promise.all([
-    bundle(others, outdir),
-    bundle([describing], outdir, lean({ describesSchemas: true })),
+    bundle(
+      allEntries().filter((entry) => !isPublic(entry)),
+      outdir,
+    ),
+    bundle(publicEntries, outdir, lean({ isPublic: true })),
   ]);
   return Object.assign({}, ...outputs);
 };

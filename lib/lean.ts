@@ -78,12 +78,18 @@ const withoutJsonSchema: Edit = {
   edit: (source) => unavailable(source, 'JSON Schema'),
 };
 
-/** Leaves out of a bundle what no function runs (JSON Schema only the OpenAPI document’s); `test/bundles.test.ts` calls real tables from what is left. */
-export const lean = ({ describesSchemas = false } = {}): Plugin => ({
+/** A public route has no table: neither the variable that names it nor a right to it. */
+const withoutTable: Edit = {
+  file: /src\/lambda\/aws-table\.ts$/,
+  edit: (source) => unavailable(source, 'The table'),
+};
+
+/** Leaves out of a bundle what no function runs (public: the table; the others: JSON Schema, which OpenAPI is made of); `test/bundles.test.ts` calls real tables from what is left. */
+export const lean = ({ isPublic = false } = {}): Plugin => ({
   name: 'lean',
   setup({ onLoad }) {
     for (const { file, contents } of replaced) onLoad({ filter: file }, () => ({ contents }));
-    for (const { file, edit, loader = 'js' } of [...edits, ...(describesSchemas ? [] : [withoutJsonSchema])])
+    for (const { file, edit, loader = 'js' } of [...edits, isPublic ? withoutTable : withoutJsonSchema])
       onLoad({ filter: file }, async ({ path }) => ({
         contents: edit(await readFile(path, 'utf8')),
         loader,

@@ -311,17 +311,11 @@ describe('functions', () => {
         'DEPLOYMENT_VERSION',
       ].filter((name) => new RegExp(`["'\`]${name}["'\`]`).test(text));
 
-    const publicNames = new Set(
-      Object.entries<Route>(routes).flatMap(([name, { scope }]) => (scope === 'public' ? [name] : [])),
-    );
-    /** The wrapper of every endpoint has a table to offer; a public one never takes it. */
-    const reached = (id: string) => (name: string) => !(name === 'TABLE_NAME' && publicNames.has(id));
-
     const given = functions().map(({ id, Environment }) => [
       id,
       Object.keys(Environment?.Variables ?? {}).toSorted(),
     ]);
-    const wanted = functions().map(({ id }) => [id, read(bundle(id)).filter(reached(id)).toSorted()]);
+    const wanted = functions().map(({ id }) => [id, read(bundle(id)).toSorted()]);
 
     expect(Object.fromEntries(given)).toEqual(Object.fromEntries(wanted));
   });

@@ -2,9 +2,9 @@ import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } fro
 import { isWellFormedKey } from '#src/domain/api-keys/api-key.ts';
 import { type ApiKeyRecord, findLiveKey } from '#src/domain/api-keys/api-key-record.ts';
 import type { Clock } from '#src/domain/clock.ts';
+import { awsTable } from '#src/lambda/aws-table.ts';
 import { systemClock } from '#src/lambda/clock.ts';
 import { headerValues } from '#src/lambda/headers.ts';
-import { awsTable } from '#src/lambda/services.ts';
 import type { Table } from '#src/table/table.ts';
 
 /** API Gateway answers 401 to an error of exactly this message, and to no other. */

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { dataPlane } from '#src/connectors/data-plane.ts';
 import { openConnection } from '#src/domain/connections/connection-repository.ts';
 import { allowedNetworks } from '#src/domain/organizations/organization-repository.ts';
+import { awsTable } from '#src/lambda/aws-table.ts';
 import { isLocal } from '#src/lambda/env.ts';
-import { awsTable } from '#src/lambda/services.ts';
 import { task } from '#src/lambda/task.ts';
 import { awsVault } from '#src/lambda/vault.ts';
 

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { type FanOutServices, fanOut } from '#src/domain/events/fan-out.ts';
+import { awsTable } from '#src/lambda/aws-table.ts';
 import { systemClock } from '#src/lambda/clock.ts';
 import { consumer } from '#src/lambda/queue.ts';
 import { report } from '#src/lambda/report.ts';
 import { bus, deliveries } from '#src/lambda/senders.ts';
-import { awsTable } from '#src/lambda/services.ts';
 import { traceOf } from '#src/lambda/trace.ts';
 
 let services: FanOutServices | undefined;

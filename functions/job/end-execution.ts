@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { lookAtJob } from '#src/domain/jobs/look-at-job.ts';
+import { awsTable } from '#src/lambda/aws-table.ts';
 import { systemClock } from '#src/lambda/clock.ts';
 import { dispatch } from '#src/lambda/dispatch.ts';
-import { awsTable } from '#src/lambda/services.ts';
 import { task } from '#src/lambda/task.ts';
 
 /** EventBridge's word of an execution that ended badly; its input names the job. */

@@ -1,8 +1,8 @@
 import { dataPlane } from '#src/connectors/data-plane.ts';
 import type { Vault } from '#src/domain/vault.ts';
+import { awsTable } from '#src/lambda/aws-table.ts';
 import { systemClock } from '#src/lambda/clock.ts';
 import { dispatch } from '#src/lambda/dispatch.ts';
-import { awsTable } from '#src/lambda/services.ts';
 import { awsVault } from '#src/lambda/vault.ts';
 import type { SliceServices } from './slice.ts';
 

@@ -1,8 +1,8 @@
 import type { CdkCustomResourceEvent, CdkCustomResourceResponse } from 'aws-lambda';
 import * as z from 'zod';
 import { type AdminKeySecret, adminKeySecret } from '#src/lambda/admin-key-secret.ts';
+import { awsTable } from '#src/lambda/aws-table.ts';
 import { systemClock } from '#src/lambda/clock.ts';
-import { awsTable } from '#src/lambda/services.ts';
 import { disableOrganization, seedOrganization } from './organization-writes.ts';
 import { type SeedServices, WantedOrganization } from './wanted-organization.ts';
 

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { lookAtOutbox } from '#src/domain/events/look-at-outbox.ts';
 import { type SweepServices, sweep } from '#src/domain/sweep/sweep.ts';
 import { lookAtDelivery } from '#src/domain/webhooks/look-at-delivery.ts';
+import { awsTable } from '#src/lambda/aws-table.ts';
 import { systemClock } from '#src/lambda/clock.ts';
 import { dispatch } from '#src/lambda/dispatch.ts';
 import { deliveries } from '#src/lambda/senders.ts';
-import { awsTable } from '#src/lambda/services.ts';
 import { task } from '#src/lambda/task.ts';
 
 let services: SweepServices | undefined;

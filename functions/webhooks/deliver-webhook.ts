@@ -1,5 +1,6 @@
 import { type DeliverServices, deliver } from '#src/domain/webhooks/delivery.ts';
 import { DeliveryMessage } from '#src/domain/webhooks/stored-delivery.ts';
+import { awsTable } from '#src/lambda/aws-table.ts';
 import { cachingVault } from '#src/lambda/caching-vault.ts';
 import { systemClock } from '#src/lambda/clock.ts';
 import { events } from '#src/lambda/dispatch.ts';
@@ -8,7 +9,6 @@ import { consumer } from '#src/lambda/queue.ts';
 import { random } from '#src/lambda/random.ts';
 import { report } from '#src/lambda/report.ts';
 import { deliveries } from '#src/lambda/senders.ts';
-import { awsTable } from '#src/lambda/services.ts';
 import { awsVault } from '#src/lambda/vault.ts';
 
 let services: DeliverServices | undefined;

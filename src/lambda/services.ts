@@ -1,25 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { ServicesOf } from '#src/api/endpoint.ts';
 import type { Route } from '#src/api/route.ts';
-import { dynamoTable } from '#src/table/dynamo.ts';
-import type { Table } from '#src/table/table.ts';
-import { clientConfig } from './client-config.ts';
+import { awsTable } from './aws-table.ts';
 import { systemClock } from './clock.ts';
-import { env } from './env.ts';
-
-let table: Table | undefined;
-
-/** The one table; made on first use, so that importing a handler needs neither AWS nor an environment. */
-export const awsTable = (): Table => {
-  const marshallOptions = { removeUndefinedValues: true };
-  table ??= dynamoTable(
-    DynamoDBDocumentClient.from(new DynamoDBClient(clientConfig), { marshallOptions }),
-    env('TABLE_NAME'),
-    systemClock,
-  );
-  return table;
-};
 
 /** Table and clock, and what the providers make. The table is reached on use: public routes have none. */
 export const connected = <R extends Route>(providers: Record<string, () => object> = {}): ServicesOf<R> =>

@@ -3,10 +3,10 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Report } from '#src/domain/report.ts';
+import { awsTable } from '#src/lambda/aws-table.ts';
 import { clientConfig } from '#src/lambda/client-config.ts';
 import { stepFunctionsRunner } from '#src/lambda/runner.ts';
 import { sqsDeliveries } from '#src/lambda/senders.ts';
-import { awsTable } from '#src/lambda/services.ts';
 import { isTransient } from '#src/lambda/transient.ts';
 import { kmsVault } from '#src/lambda/vault.ts';
 

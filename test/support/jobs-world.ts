@@ -27,8 +27,6 @@ export const copied = (rows = 10): CopyOutcome => ({
   warnings: [],
 });
 
-export type Slice = SliceInput & { name: string };
-
 /** Jobs of one organization: executions that tests drive by hand, and a data plane that they script. */
 export const jobsWorld = (table: Table, organizationId: string) => {
   const clock = steppedClock();
