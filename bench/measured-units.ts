@@ -5,12 +5,13 @@ import { totalOf } from './unit-meter.ts';
 const lifeOf = (steps: readonly Step[]) =>
   totalOf(steps.slice(0, lifeSteps).flatMap(({ charges }) => charges));
 
-/** One sync without listeners, and what one delivery of an event adds: both counted on the embedded table. */
+/** One sync without listeners, with metadata and `bare` without, and what one delivery of an event adds: both counted on the embedded table. */
 export const measureUnits = async () => {
   const world = await meteredWorld();
   try {
     await oneSync(world); // the connection's first: its STATE does not exist yet
     const steps = await oneSync(world);
+    const bare = lifeOf(await oneSync(world, {}));
     await subscribe(world);
     const heard = await oneSync(world);
     const events = world.sent.length;
@@ -20,7 +21,7 @@ export const measureUnits = async () => {
       reads: (together.reads - alone.reads + sending.reads) / events,
       writes: (together.writes - alone.writes + sending.writes) / events,
     };
-    return { steps, life: alone, delivery, deliveries, events };
+    return { steps, life: alone, bare, delivery, deliveries, events };
   } finally {
     await world.close();
   }

@@ -14,23 +14,25 @@ export type Step = { name: string; charges: Charge[] };
 
 const timeLeft = { timeLeftMs: () => 890_000 };
 
-const triggered = (world: MeteredWorld, key: string) =>
+const airflow = { metadata: { dag_run_id: 'scheduled__2026-11-23T02:00:00+00:00' } };
+
+const triggered = (world: MeteredWorld, key: string, body: object) =>
   world.call(syncConnection, {
     params: { connectionId: world.connectionId },
     headers: { 'idempotency-key': key },
-    body: { metadata: { dag_run_id: 'scheduled__2026-11-23T02:00:00+00:00' } },
+    body,
   });
 
 /** A job's whole life, step by step: accepted and admitted at once, numbered, run in one slice, ended, numbered. */
-export const oneSync = async (world: MeteredWorld): Promise<Step[]> => {
+export const oneSync = async (world: MeteredWorld, body: object = airflow): Promise<Step[]> => {
   const { meter, services, organizationId } = world;
   const key = randomUUID();
   let jobId = '';
   const accept = await meter.during(async () => {
-    jobId = (await triggered(world, key)).job.id;
+    jobId = (await triggered(world, key, body)).job.id;
   });
   const first = await meter.during(() => fanOut(organizationId, services));
-  const duplicate = await meter.during(() => triggered(world, key));
+  const duplicate = await meter.during(() => triggered(world, key, body));
   const input = { organization_id: organizationId, job_id: jobId, attempt: 1 };
   const slice = await meter.during(() => runSlice(input, timeLeft, services));
   const last = await meter.during(() => fanOut(organizationId, services));
