@@ -88,12 +88,13 @@ export const jobsWorld = (table: Table, organizationId: string) => {
     gate: () => readGate(table, organizationId, defaultPool),
     live: async (connectionId: string) =>
       LiveSync.parse(await table.get(connectionKey(organizationId, connectionId, 'LIVE'))),
-    /** The organization's events in the order of their commits: type and job. */
+    /** The organization's events, each job's in the order of its own numbers: commits of one millisecond have none. */
     events: async () => {
       const { items } = await table.query({ pk: outboxKey(organizationId, 0, '').pk });
-      return items.flatMap(({ events }) =>
-        unpackEvents(events).map(({ type, data }) => ({ type, job: String(data.job_id) })),
-      );
+      return items
+        .flatMap(({ events }) => unpackEvents(events))
+        .toSorted((a, b) => (a.job_sequence ?? 0) - (b.job_sequence ?? 0))
+        .map(({ type, data }) => ({ type, job: String(data.job_id) }));
     },
     /** What the sweeper does, for this organization's jobs. */
     sweep: async (using: WorkerServices = services) => {
