@@ -38,8 +38,8 @@ const run = async (port: number, statePath: string) => {
     if (isStopping) return;
     isStopping = true;
     setTimeout(() => process.exit(1), 15_000).unref();
-    state.release();
     await stack.close();
+    state.release();
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);

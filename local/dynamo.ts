@@ -3,6 +3,7 @@ import { globSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { commandOf, endLeftovers } from './leftovers.ts';
 import { freePort } from './ports.ts';
 
 export type Engine = { endpoint: string; process: ChildProcess };
@@ -36,6 +37,7 @@ const limitMs = 60_000; // the jar takes its time on a busy machine
 
 /** An embedded DynamoDB on a free port; in memory without a file. */
 export const startDynamo = async (file?: string): Promise<Engine> => {
+  if (file) await endLeftovers((pid) => commandOf(pid).includes(`--db-path\0${file}\0`));
   const port = await freePort();
   const [binary, args] = command(port, file);
   const engine = spawn(binary, args, { stdio: 'ignore' });

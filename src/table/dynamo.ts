@@ -134,17 +134,26 @@ const getMany = async (client: DynamoDBDocumentClient, tableName: string, keys: 
 const hashKeys = { due: 'due_pk' } as const;
 const rangeKeys = { due: 'due_at' } as const;
 
+/** Sort keys are printable ASCII. */
+const rangeStart = ({ from = ' ' }: Query) => from;
+const rangeEnd = ({ to = '~' }: Query) => to;
+
 /** The KeyConditionExpression of a query. */
-const keyCondition = ({ index, pk, prefix, from, to }: Query, into: Placeholders) => {
+const keyCondition = (query: Query, into: Placeholders) => {
+  const { index, pk, prefix } = query;
   const parts = [`${nameAlias(into, index ? hashKeys[index] : 'pk')} = ${valueAlias(into, pk)}`];
   const range = nameAlias(into, index ? rangeKeys[index] : 'sk');
   if (prefix) parts.push(`begins_with(${range}, ${valueAlias(into, prefix)})`);
-  else parts.push(`${range} BETWEEN ${valueAlias(into, from ?? ' ')} AND ${valueAlias(into, to ?? '~')}`);
+  else
+    parts.push(
+      `${range} BETWEEN ${valueAlias(into, rangeStart(query))} AND ${valueAlias(into, rangeEnd(query))}`,
+    );
   return parts.join(' AND ');
 };
 
 const runQuery = async (client: DynamoDBDocumentClient, tableName: string, query: Query) => {
   const { index, limit, descending, after } = query;
+  if (rangeStart(query) > rangeEnd(query)) return { items: [] }; // DynamoDB refuses a range that is turned round
   const into = placeholders();
   const { Items, LastEvaluatedKey } = await client.send(
     new QueryCommand({
