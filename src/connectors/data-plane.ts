@@ -1,6 +1,7 @@
 import type { DataPlane } from './connector.ts';
+import { check } from './postgres/check.ts';
 import { copyTable, fence } from './postgres/copy-table.ts';
-import { check, discover } from './postgres/inspect.ts';
+import { discover } from './postgres/discover.ts';
 import { type RangeSize, rangeSize } from './postgres/ranges.ts';
 
 /** The data plane for postgres → postgres; `size` is how much one range holds. */

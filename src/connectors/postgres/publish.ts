@@ -1,7 +1,8 @@
 import { ConnectorError } from '../connector.ts';
 import type { Column } from './catalog.ts';
 import { ident, identList, literal, qualified, type TableName } from './identifiers.ts';
-import { closeRound, doneRanges, underLock } from './ledger.ts';
+import { closeRound, doneRanges } from './ledger.ts';
+import { underLock } from './ledger-schema.ts';
 import type { Copying } from './load.ts';
 import type { Session } from './session.ts';
 

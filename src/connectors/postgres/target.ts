@@ -2,7 +2,7 @@ import { ConnectorError, type Warning } from '../connector.ts';
 import { type Column, findTable, type Table } from './catalog.ts';
 import { type Drift, driftOf, type Policy } from './drift.ts';
 import { ident, identList, literal, qualified, type TableName } from './identifiers.ts';
-import { underLock } from './ledger.ts';
+import { underLock } from './ledger-schema.ts';
 import type { Session } from './session.ts';
 
 /** Above this many rows only changes that rewrite nothing are made. */
