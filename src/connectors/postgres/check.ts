@@ -3,8 +3,10 @@ import { columnNamed, findTable, sourceTable, type Table } from './catalog.ts';
 import { requireCursorType } from './cursor.ts';
 import { driftOf, type Policy } from './drift.ts';
 import { connectorError } from './errors.ts';
-import { type TableName, tableName } from './identifiers.ts';
+import { ident, qualified, type TableName } from './identifiers.ts';
+import { targetOf } from './load.ts';
 import { openSession, type Session } from './session.ts';
+import { requireTypes } from './target.ts';
 
 type EndName = Check['end'];
 
@@ -26,19 +28,13 @@ const tried = async (end: EndName, name: string, step: () => Promise<unknown>): 
 const refusal = (code: string, message: string, hint: string) =>
   new ConnectorError({ code, message, class: 'destination', retryable: false, hint });
 
-const targetOf = ({ name, destination_name }: TableSpec, { config }: End): TableName => {
-  if (destination_name) return tableName(destination_name);
-  const source = tableName(name);
-  return typeof config.schema === 'string' ? { ...source, schema: config.schema } : source;
-};
-
 const checkSourceTable = async (session: Session, spec: TableSpec): Promise<Table> => {
   const table = await sourceTable(session, spec.name);
   for (const column of spec.primary_key) columnNamed(table, column);
   if (spec.mode === 'incremental') requireCursorType(columnNamed(table, spec.cursor_column ?? ''), spec.name);
   const { rows } = await session.query(
     "SELECT pg_catalog.has_table_privilege($1::regclass, 'SELECT') AS may",
-    [`${quoted(table.schema)}.${quoted(table.table)}`],
+    [qualified(table)],
   );
   if (rows[0]?.may === true) return table;
   throw new ConnectorError({
@@ -50,14 +46,12 @@ const checkSourceTable = async (session: Session, spec: TableSpec): Promise<Tabl
   });
 };
 
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-
 const checkRights = async (session: Session, target: TableName) => {
   const { rows } = await session.query(
     `SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS database,
        CASE WHEN pg_catalog.to_regnamespace($1) IS NULL THEN NULL
             ELSE pg_catalog.has_schema_privilege($2, 'CREATE') END AS schema`,
-    [quoted(target.schema), target.schema],
+    [ident(target.schema), target.schema],
   );
   const { database, schema } = rows[0] ?? {};
   const ledger = await session.query("SELECT pg_catalog.to_regnamespace('_planasonix') IS NOT NULL AS made");
@@ -77,22 +71,10 @@ const checkRights = async (session: Session, target: TableName) => {
   }
 };
 
-const checkTypes = async (session: Session, table: Table) => {
-  for (const { name, type } of table.columns.filter((column) => !column.enum)) {
-    const { rows } = await session.query('SELECT pg_catalog.to_regtype($1) IS NOT NULL AS known', [type]);
-    if (rows[0]?.known === true) continue;
-    throw refusal(
-      'type_without_counterpart',
-      `Column ${name} has the type ${type}, which the destination does not have.`,
-      'Create the type or its extension at the destination.',
-    );
-  }
-};
-
 const checkTarget = async (session: Session, target: TableName, table: Table | undefined, policy: Policy) => {
   await checkRights(session, target);
   if (!table) return;
-  await checkTypes(session, table);
+  await requireTypes(session, table.columns, `${target.schema}.${target.table}`);
   const found = await findTable(session, target);
   if (found) driftOf(table, found, policy);
 };
@@ -125,7 +107,12 @@ export const check = async ({
   checks.push(
     ...(await atEnd('destination', destination, network, (session) =>
       eachTable(tables, 'destination', (spec) =>
-        checkTarget(session, targetOf(spec, destination), found.get(spec.name), schemaChange as Policy),
+        checkTarget(
+          session,
+          targetOf({ table: spec, destination }),
+          found.get(spec.name),
+          schemaChange as Policy,
+        ),
       ),
     )),
   );

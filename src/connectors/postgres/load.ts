@@ -21,7 +21,7 @@ export type Copying = {
 };
 
 /** Where the table lands: its own name, the destination's schema, or the name it was given. */
-export const targetOf = ({ table, destination }: CopyRequest): TableName => {
+export const targetOf = ({ table, destination }: Pick<CopyRequest, 'table' | 'destination'>): TableName => {
   if (table.destination_name) return tableName(table.destination_name);
   const name = tableName(table.name);
   return typeof destination.config.schema === 'string'

@@ -28,7 +28,8 @@ const makeEnums = async (session: Session, columns: readonly Column[], schema: s
   }
 };
 
-const requireTypes = async (session: Session, columns: readonly Column[], table: string) => {
+/** @throws ConnectorError `type_without_counterpart` where the destination lacks a column's type. */
+export const requireTypes = async (session: Session, columns: readonly Column[], table: string) => {
   for (const { name, type } of columns.filter((column) => !column.enum)) {
     const { rows } = await session.query('SELECT pg_catalog.to_regtype($1) IS NOT NULL AS known', [type]);
     if (rows[0]?.known === true) continue;
